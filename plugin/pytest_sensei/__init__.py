@@ -1,0 +1,1 @@
+"""Watches concurrent tests: proves deadlocks, leaks and races, draws them and gives hints."""

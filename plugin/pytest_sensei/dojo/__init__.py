@@ -1,0 +1,1 @@
+"""Katas as things one can find, run, hint at and keep a journal of."""

@@ -1,0 +1,1 @@
+"""The hint catalogue and its ladders."""

@@ -1,0 +1,1 @@
+"""What user code touches instead of the raw primitive; both runtimes stand behind it."""
