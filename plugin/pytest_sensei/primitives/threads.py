@@ -1,0 +1,127 @@
+"""Thread start, join and life, as seen by whoever watches or explores."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import weakref
+from types import CodeType
+from typing import Any
+
+from pytest_sensei.primitives import runtime
+from pytest_sensei.primitives.runtime import Strand
+
+_start = threading.Thread.start
+_join = threading.Thread.join
+_is_alive = threading.Thread.is_alive
+_bootstrap_inner = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
+
+HAS_HANDLE = sys.version_info >= (3, 13)
+
+
+class Origin:
+    """Where a thread was started, and by which strand."""
+
+    __slots__ = ("code", "frames", "parent", "serial")
+    _count = 0
+
+    def __init__(self, frames: tuple[tuple[CodeType, int], ...], parent: Strand) -> None:
+        self.frames = frames  # (code, instruction) of the callers of start, the nearest first
+        self.parent = parent
+        Origin._count += 1
+        self.serial = Origin._count
+
+
+origins: weakref.WeakKeyDictionary[threading.Thread, Origin] = weakref.WeakKeyDictionary()
+strand_of: weakref.WeakKeyDictionary[threading.Thread, Strand] = weakref.WeakKeyDictionary()
+
+
+def callers(depth: int, limit: int = 12) -> tuple[tuple[CodeType, int], ...]:
+    """Return (code, instruction) of up to `limit` frames from `depth` above the caller: cheap, no lines."""
+    frame = sys._getframe(depth + 1)
+    found = []
+    while frame is not None and len(found) < limit:
+        found.append((frame.f_code, frame.f_lasti))
+        frame = frame.f_back  # type: ignore[assignment]
+    return tuple(found)
+
+
+def start(self: threading.Thread) -> None:
+    """Start the thread's activity; see `threading.Thread.start`."""
+    if getattr(self, "_initialized", False):
+        origins[self] = Origin(callers(1), runtime.current_strand())
+    exploring = runtime.exploring()
+    if exploring is not None:
+        exploring.start(self, lambda: _start(self))
+        return
+    _start(self)
+    if runtime.watcher is not None:
+        runtime.watcher.thread_started(self)
+
+
+def bootstrap_inner(self: threading.Thread) -> None:
+    strand = runtime.begin_strand()
+    strand_of[self] = strand
+    try:
+        _bootstrap_inner(self)
+    finally:
+        runtime.end_strand(strand, self.name)
+
+
+def is_alive(self: threading.Thread) -> bool:
+    """Tell whether the thread is alive; see `threading.Thread.is_alive`."""
+    exploring = runtime.explorer
+    if exploring is not None:
+        answer = exploring.is_alive(self)
+        if answer is not None:
+            return answer
+    return _is_alive(self)
+
+
+def join(self: threading.Thread, timeout: float | None = None) -> None:
+    """Wait until the thread ends; see `threading.Thread.join`."""
+    exploring = runtime.exploring()
+    if exploring is not None and self in origins and self is not threading.current_thread():
+        exploring.join(self, timeout)
+        return
+    if not _joinable(self) or (timeout is not None and timeout <= 0):
+        _join(self, timeout)  # answers at once, or raises as the real one does
+        return
+    runtime.block(self, _attempt_for(self), timeout)
+
+
+def _joinable(thread: threading.Thread) -> bool:
+    """Tell whether the real join would wait: a started thread, not the current one, still alive."""
+    return bool(
+        getattr(thread, "_initialized", False)
+        and thread._started.is_set()  # type: ignore[attr-defined]
+        and thread is not threading.current_thread()
+        and _is_alive(thread)
+    )
+
+
+def _attempt_for(thread: Any) -> runtime.Attempt:
+    """Return a bounded join that leaves the thread's state alone when an exception passes through.
+
+    Before 3.13 an exception inside `Thread.join` marks a running thread as stopped; so on those we wait
+    on the thread's own lock, without the code that marks (cpython/Lib/threading.py, `_wait_for_tstate_lock`).
+    """
+    if HAS_HANDLE:
+        return lambda seconds: _join_handle(thread, seconds)
+    return lambda seconds: _join_tstate(thread, seconds)
+
+
+def _join_handle(thread: Any, seconds: float) -> bool:
+    thread._handle.join(None if seconds < 0 else seconds)
+    return not _is_alive(thread)
+
+
+def _join_tstate(thread: Any, seconds: float) -> bool:
+    lock = thread._tstate_lock
+    if lock is None:
+        return True
+    if not lock.acquire(True, seconds):
+        return False
+    lock.release()
+    thread._stop()
+    return True
