@@ -1,0 +1,213 @@
+"""An interleaving as columns, one per thread, time running down."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.cells import cell_len
+
+from pytest_sensei.explain.evidence import Story, lock_verdict, story
+from pytest_sensei.explain.text import EMPTY, Line, Look, Span, Tone, line, pad, wrap
+from pytest_sensei.explain.words import actor_names, reason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_sensei.diagnosis import Diagnosis, Step
+
+_INDENT = 3
+_GAP = 3
+_NARROWEST = 26  # cells of a column in which a place, a field and a value can still be read
+_LATEST = 400  # steps considered for the one-screen picture
+_VERBS = {
+    "read": "read",
+    "write": "wrote",
+    "acquire": "took",
+    "release": "gave back",
+    "wait": "waits for",
+    "wake": "was woken by",
+    "start": "started",
+    "join": "joined",
+    "end": "ended",
+    "raise": "raised",
+}
+
+
+class Moment(NamedTuple):
+    """A step that is shown, with what the story says of it."""
+
+    index: int
+    step: Step
+    mark: str  # "lost", "stale" or nothing
+    over: str | None
+    locks: tuple[str, ...]
+
+
+def render_timeline(diagnosis: Diagnosis, look: Look, limit: int | None) -> list[Line]:
+    """Draw the steps that matter in at most `limit` lines; all steps without a limit."""
+    told = story(diagnosis)
+    moments = _moments(diagnosis, told, everything=limit is None)
+    total = len(diagnosis.schedule.steps) if diagnosis.schedule else 0
+    while True:
+        lines = _draw(moments, diagnosis, look)
+        hidden = total - len(moments)
+        note = [line(" " * _INDENT + f"{hidden} more steps (-v shows them)", Tone.DIM)] if hidden else []
+        if limit is None or len(lines) + len(note) <= limit or len(moments) <= 2:
+            return [*lines, *note]
+        moments = _without_least(moments, told)
+
+
+def verdict_lines(diagnosis: Diagnosis) -> list[tuple[str, str]]:
+    """A race in words, and the lock that was missing."""
+    rows = [("why", story(diagnosis).verdict or reason(diagnosis))]
+    locks = lock_verdict(diagnosis)
+    return [*rows, ("locks", locks)] if locks is not None else rows
+
+
+def replay_command(nodeid: str, token: str) -> str:
+    """The command that runs exactly this interleaving."""
+    return f"pytest {shlex.quote(nodeid)} --sensei-replay={shlex.quote(token)}"
+
+
+def _moments(diagnosis: Diagnosis, told: Story, *, everything: bool) -> list[Moment]:
+    steps = diagnosis.schedule.steps if diagnosis.schedule else ()
+    shown = {resource.id: resource.name for resource in diagnosis.resources}
+    found = [
+        Moment(
+            index,
+            step,
+            "lost" if index in told.lost else "stale" if index in told.stale else "",
+            told.over.get(index),
+            tuple(shown.get(lock, lock) for lock in step.locks),
+        )
+        for index, step in enumerate(steps)
+        if everything or step.matters
+    ]
+    return found if everything else found[-_LATEST:]
+
+
+def _without_least(moments: list[Moment], told: Story) -> list[Moment]:
+    """Drop the step that explains least; among equals the earliest."""
+    least = min(moments, key=lambda moment: (_weight(moment, told), moment.index))
+    return [moment for moment in moments if moment is not least]
+
+
+def _weight(moment: Moment, told: Story) -> int:
+    if moment.mark or moment.step.action == "raise" or moment.over is not None:
+        return 3
+    if moment.step.field is not None and moment.step.field == told.about:
+        return 2
+    return 1 if moment.step.action in {"read", "write"} else 0
+
+
+def _draw(moments: list[Moment], diagnosis: Diagnosis, look: Look) -> list[Line]:
+    inner, ending = _split_ending(moments)
+    names = {key: look.clean(name) for key, name in actor_names(diagnosis).items()}
+    columns = [actor.id for actor in diagnosis.actors if any(m.step.actor == actor.id for m in inner)]
+    room = (look.width - _INDENT - 1 - _GAP * (len(columns) - 1)) // max(len(columns), 1)
+    if len(columns) > 1 and room >= _NARROWEST:
+        lines = _columns(inner, columns, names, room, look)
+    else:
+        lines = _single_column(inner, names, look)
+    return [*lines, *_ending(ending, names, look)]
+
+
+def _split_ending(moments: list[Moment]) -> tuple[list[Moment], list[Moment]]:
+    """The failing line at the end stands below the columns, over the whole width."""
+    if moments and moments[-1].step.action == "raise":
+        return moments[:-1], moments[-1:]
+    return moments, []
+
+
+def _columns(
+    moments: list[Moment], columns: Sequence[str], names: dict[str, str], room: int, look: Look
+) -> list[Line]:
+    heads = [Span(pad(look.fit(names[actor], room), room + _GAP), Tone.NAME) for actor in columns]
+    lines: list[Line] = [(Span(" " * _INDENT), *heads)]
+    last: dict[str, object] = {}
+    for moment in moments:
+        actor = moment.step.actor
+        left = " " * (_INDENT + columns.index(actor) * (room + _GAP))
+        if last.get(actor) != moment.step.place:
+            lines.append((Span(left), *_place_spans(moment.step, room, look)))
+        last[actor] = moment.step.place
+        lines += [(Span(left), *spans) for spans in _step_cell(moment, room, look)]
+    return lines
+
+
+def _place_spans(step: Step, room: int, look: Look) -> Line:
+    source = look.clean(step.place.source)
+    path = look.fit_path(step.place, max(room - min(cell_len(source), room // 2) - 2, 10))
+    return Span(path + "  ", Tone.DIM), Span(look.fit(source, room - cell_len(path) - 2))
+
+
+def _step_cell(moment: Moment, room: int, look: Look) -> list[Line]:
+    """`! wrote Counter.value: 1 over 1`, with the locks held at its end or on a line of their own."""
+    tone = Tone.ERROR if moment.mark else Tone.PLAIN
+    lead = f"{'!' if moment.mark else ' '} "
+    text = _did(moment, look)
+    locks = f"holds {look.clean(', '.join(moment.locks))}" if moment.locks and _is_access(moment) else ""
+    if locks and cell_len(text) + cell_len(locks) + 5 <= room:
+        return [(Span(lead + text, tone), Span(f"   {locks}", Tone.DIM))]
+    pieces = wrap(text, room - 2)[:3]
+    lines: list[Line] = [line(lead + pieces[0], tone), *(line("    " + piece, tone) for piece in pieces[1:])]
+    return [*lines, line("  " + look.fit(locks, room - 2), Tone.DIM)] if locks else lines
+
+
+def _is_access(moment: Moment) -> bool:
+    return moment.step.action in {"read", "write"}
+
+
+def _did(moment: Moment, look: Look) -> str:
+    step = moment.step
+    field = look.clean(step.field or "")
+    value = look.fit(look.clean(step.value or ""), 40)
+    words = [_VERBS.get(step.action, step.action)]
+    if field and value:
+        words.append(f"{field}: {value}")
+    elif field or value:
+        words.append(field or value)
+    if moment.over is not None:
+        words.append(f"over {look.fit(look.clean(moment.over), 20)}")
+    if moment.mark:
+        words.append(f"({moment.mark})")
+    return " ".join(words)
+
+
+def _single_column(moments: list[Moment], names: dict[str, str], look: Look) -> list[Line]:
+    """One line a step, each with its thread's name: for narrow terminals and many threads."""
+    name = min(max((cell_len(names[m.step.actor]) for m in moments), default=0), look.width // 4)
+    texts = [_did(moment, look) for moment in moments]
+    did = min(max(map(cell_len, texts), default=0), look.width // 2)
+    room = look.width - _INDENT - name - 2 - did - 4 - 1
+    return [
+        _single_line(m, text, (name, did, room), names, look) for m, text in zip(moments, texts, strict=True)
+    ]
+
+
+def _single_line(
+    moment: Moment, text: str, widths: tuple[int, int, int], names: dict[str, str], look: Look
+) -> Line:
+    name, did, room = widths
+    return (
+        Span(" " * _INDENT),
+        Span(pad(look.fit(names[moment.step.actor], name), name) + " ", Tone.NAME),
+        Span(f"{'!' if moment.mark else ' '} ", Tone.ERROR),
+        Span(pad(look.fit(text, did), did) + "  ", Tone.ERROR if moment.mark else Tone.PLAIN),
+        *_place_spans(moment.step, room, look),
+    )
+
+
+def _ending(moments: list[Moment], names: dict[str, str], look: Look) -> list[Line]:
+    lines: list[Line] = []
+    for moment in moments:
+        name = look.fit(names[moment.step.actor], look.width // 4)
+        column = _INDENT + cell_len(name) + 3
+        room = look.width - column - 1
+        lines += [
+            EMPTY,
+            (Span(" " * _INDENT), Span(name + "   ", Tone.NAME), *_place_spans(moment.step, room, look)),
+            line(" " * column + look.fit(_did(moment, look), room), Tone.ERROR),
+        ]
+    return lines
