@@ -1,0 +1,59 @@
+"""One condition for both sides and notify(): the wrong side is woken and sleeps on.
+
+expect: stalled
+test: test_two_consumers_share*
+"""
+
+from collections import deque
+from threading import Condition, Lock
+
+
+class Closed(Exception):
+    pass
+
+
+class Full(Exception):
+    pass
+
+
+class Empty(Exception):
+    pass
+
+
+class BoundedBuffer:
+    def __init__(self, capacity):
+        self._capacity = capacity
+        self._items = deque()
+        self._closed = False
+        self._lock = Lock()
+        self._changed = Condition(self._lock)
+
+    def put(self, item, timeout=None):
+        with self._lock:
+            while len(self._items) == self._capacity and not self._closed:
+                if not self._changed.wait(timeout):
+                    raise Full
+            if self._closed:
+                raise Closed
+            self._items.append(item)
+            self._changed.notify()
+
+    def get(self, timeout=None):
+        with self._lock:
+            while not self._items and not self._closed:
+                if not self._changed.wait(timeout):
+                    raise Empty
+            if not self._items:
+                raise Closed
+            item = self._items.popleft()
+            self._changed.notify()
+            return item
+
+    def close(self):
+        with self._lock:
+            self._closed = True
+            self._changed.notify_all()
+
+    def __len__(self):
+        with self._lock:
+            return len(self._items)
