@@ -181,6 +181,20 @@ class Diagnosis:
     schedule: Schedule | None = None
 
 
+class Deadlock(BaseException):
+    """Raised at the blocked line of a proven deadlock's victim.
+
+    Not an `Exception`: a broad `except` in the code under test must not hide it.
+    """
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        super().__init__(diagnosis.summary)
+        self.diagnosis = diagnosis
+
+
+Deadlock.__module__ = "pytest_sensei"  # as users import it, and as failures print it
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A diagnosis of one test, with its severity and the hints that go with it."""

@@ -146,6 +146,7 @@ class Lock:
         self._owner = None
         if strand is not None:
             _forget(strand, self)
+            _handed_over(strand)
         self._free()
 
     def _is_owned(self) -> bool:
@@ -356,6 +357,13 @@ def _forget(strand: Strand, lock: Lock | RLock) -> None:
         if strand[index] is lock:
             del strand[index]
             return
+
+
+def _handed_over(taker: Strand) -> None:
+    """A release by another thread than the one that took the lock is a signal to that one."""
+    giver = strands[get_ident()]
+    if giver is not taker and runtime.watcher is not None:
+        runtime.watcher.passed_on(giver, taker)
 
 
 def current_is_unwinding() -> bool:

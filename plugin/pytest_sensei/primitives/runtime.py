@@ -50,7 +50,7 @@ class Strand(list[Lockable]):
     A thread identifier is used again as soon as its thread has ended; a strand never is.
     """
 
-    __slots__ = ("__weakref__", "doomed", "ended", "ident", "name", "pending", "wait")
+    __slots__ = ("__weakref__", "afterwards", "doomed", "ended", "ident", "name", "pending", "wait")
 
     def __init__(self, ident: int) -> None:
         super().__init__()
@@ -60,6 +60,7 @@ class Strand(list[Lockable]):
         self.doomed = False  # it was told of a deadlock and is unwinding
         self.wait: Waiting | None = None
         self.pending: BaseException | None = None  # raised in the strand at its next wait or slice
+        self.afterwards: Callable[[], None] | None = None  # called once `pending` is on its way
 
     __hash__ = object.__hash__  # type: ignore[assignment]  # identity: two idle strands are two strands
 
@@ -111,7 +112,11 @@ class Watcher(Protocol):
     def ordered(self, strand: Strand, lock: Lockable, code: CodeType, lasti: int) -> None:
         """`strand` takes `lock` while it holds others."""
 
-    def thread_started(self, thread: object) -> None: ...
+    def thread_failed(self, thread: object, error: BaseException) -> bool:
+        """`thread` dies of `error`. Returns true when nobody else needs to be told."""
+
+    def passed_on(self, giver: Strand, taker: Strand) -> None:
+        """What `giver` did before happens before what `taker` does now (start, join, hand-over)."""
 
 
 class Explorer(Protocol):
@@ -170,6 +175,18 @@ def exploring() -> Explorer | None:
     return explorer if explorer is not None and explorer.controls() else None
 
 
+def raise_pending(strand: Strand) -> None:
+    """Raise what the watcher has in store for `strand`, the current one, if anything."""
+    error, strand.pending = strand.pending, None
+    if error is None:
+        return
+    strand.doomed = True
+    then, strand.afterwards = strand.afterwards, None
+    if then is not None:
+        then()
+    raise error
+
+
 def block(resource: object, attempt: Attempt, timeout: float | None) -> bool:
     """Wait for `resource` by `attempt`, in slices while somebody watches.
 
@@ -181,6 +198,7 @@ def block(resource: object, attempt: Attempt, timeout: float | None) -> bool:
     wait = Waiting(resource, deadline)
     outer, strand.wait = strand.wait, wait  # a signal handler may wait inside a wait
     try:
+        raise_pending(strand)
         return _in_slices(strand, wait, attempt)
     finally:
         strand.wait = outer

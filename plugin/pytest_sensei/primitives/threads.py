@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 import weakref
+from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
@@ -55,17 +57,29 @@ def start(self: threading.Thread) -> None:
         exploring.start(self, lambda: _start(self))
         return
     _start(self)
-    if runtime.watcher is not None:
-        runtime.watcher.thread_started(self)
 
 
 def bootstrap_inner(self: threading.Thread) -> None:
     strand = runtime.begin_strand()
     strand_of[self] = strand
+    origin = origins.get(self)
+    if origin is not None and runtime.watcher is not None:
+        runtime.watcher.passed_on(origin.parent, strand)
+    invoke = self._invoke_excepthook  # type: ignore[attr-defined]
+    self._invoke_excepthook = functools.partial(_failed, invoke)  # type: ignore[attr-defined]
     try:
         _bootstrap_inner(self)
     finally:
         runtime.end_strand(strand, self.name)
+
+
+def _failed(invoke: Callable[[threading.Thread], None], thread: threading.Thread) -> None:
+    """The thread dies of an exception: the watcher is told first, `threading.excepthook` then."""
+    error = sys.exc_info()[1]
+    observer = runtime.watcher
+    if error is not None and observer is not None and observer.thread_failed(thread, error):
+        return
+    invoke(thread)
 
 
 def is_alive(self: threading.Thread) -> bool:
@@ -86,8 +100,11 @@ def join(self: threading.Thread, timeout: float | None = None) -> None:
         return
     if not _joinable(self) or (timeout is not None and timeout <= 0):
         _join(self, timeout)  # answers at once, or raises as the real one does
-        return
-    runtime.block(self, _attempt_for(self), timeout)
+    else:
+        runtime.block(self, _attempt_for(self), timeout)
+    target = strand_of.get(self)
+    if target is not None and target.ended and runtime.watcher is not None:
+        runtime.watcher.passed_on(target, runtime.current_strand())
 
 
 def _joinable(thread: threading.Thread) -> bool:

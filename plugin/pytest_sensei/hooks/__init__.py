@@ -1,0 +1,1 @@
+"""What happens at pytest's hooks, one module per concern."""

@@ -1,0 +1,296 @@
+"""Tells what was found: in each failure, at the end of the run, and in the report file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pytest
+
+from pytest_sensei import findings
+from pytest_sensei.diagnosis import Deadlock, Finding, Phase, Severity
+from pytest_sensei.dojo.katas import Kata, kata_of
+from pytest_sensei.explain import jsonl, terminal
+from pytest_sensei.explain.text import supports_unicode
+
+from pytest_sensei.hooks import hinting
+from pytest_sensei.hooks.watched import SETTINGS
+from pytest_sensei.watch.places import is_user_file
+
+FINDING = "sensei"  # keys of report.user_properties
+HINT = "sensei-hint"
+KATA = "sensei-kata"
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the options of output."""
+    group = parser.getgroup("sensei")
+    group.addoption("--sensei-report", metavar="FILE", help="write findings to FILE, one JSON object a line")
+    group.addoption(
+        "--hints",
+        choices=[level.value for level in hinting.Level],
+        default=hinting.Level.FIRST.value,
+        help="how much to say: none, first (the first step of each hint), all",
+    )
+    group.addoption("--all", action="store_true", help="katas: show every failure in full, not only the first")
+
+
+class Found:
+    """Runs where the tests run: attaches each finding to its test's report."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        kata = kata_of(item.path)
+        if call.excinfo is not None and (kata is not None or isinstance(call.excinfo.value, Deadlock)):
+            _cut_tracebacks(call.excinfo.value)
+        report = yield
+        _attach(item, report, kata)
+        return report
+
+
+def _cut_tracebacks(error: BaseException | None) -> None:
+    """Keep the frames of the learner and the test, in the whole chain; drop the standard library's and ours.
+
+    The links of the traceback itself are changed: pytest cuts and filters a copy of its own.
+    """
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        _cut(error.__traceback__)
+        error = error.__cause__ or error.__context__
+
+
+def _cut(trace: TracebackType | None) -> None:
+    while trace is not None and not _is_told(trace):
+        trace = trace.tb_next
+    while trace is not None:
+        following = trace.tb_next
+        while following is not None and not _is_told(following):
+            following = following.tb_next
+        trace.tb_next = following
+        trace = following
+
+
+def _is_told(trace: TracebackType) -> bool:
+    return is_user_file(trace.tb_frame.f_code.co_filename)
+
+
+def _attach(item: pytest.Item, report: pytest.TestReport, kata: Kata | None) -> None:
+    for diagnosis in findings.of(item, report.when):
+        severity = item.stash[SETTINGS].severity(diagnosis)
+        hints = hinting.for_diagnosis(diagnosis, test=item.name, kata=kata)
+        finding = Finding(item.nodeid, _phase(report), severity, diagnosis, hints)
+        report.user_properties.append((FINDING, jsonl.to_json(finding)))
+    if kata is not None:
+        report.user_properties.append((KATA, kata.name))
+        if report.failed and not findings.of(item, report.when):
+            steps = hinting.for_failure(test=item.name, message=report.longreprtext, kata=kata)
+            report.user_properties.append((HINT, list(steps)))
+
+
+def _phase(report: pytest.TestReport) -> Phase:
+    return report.when or "call"
+
+
+def findings_of(report: pytest.TestReport) -> list[Finding]:
+    """Return the findings that ride on a report."""
+    return [jsonl.from_json(value) for key, value in report.user_properties if key == FINDING]  # type: ignore[arg-type]
+
+
+class Explained:
+    """A failure's text with the picture of what went wrong before it."""
+
+    def __init__(self, pictures: list[Finding], original: Any, verbose: bool) -> None:
+        self._findings = pictures
+        self._original = original
+        self._verbose = verbose
+
+    def toterminal(self, writer: Any) -> None:
+        for finding in self._findings:
+            text = terminal.render(
+                finding,
+                width=writer.fullwidth,
+                unicode=supports_unicode(getattr(writer._file, "encoding", None)),
+                color=writer.hasmarkup,
+                verbose=self._verbose,
+                advise=False,
+            )
+            writer.line(text)
+            writer.line()
+        if hasattr(self._original, "toterminal"):
+            self._original.toterminal(writer)
+        elif self._original is not None:
+            writer.line(str(self._original))
+
+    def __str__(self) -> str:
+        pictures = [terminal.render(finding, advise=False) for finding in self._findings]
+        return "\n\n".join([*pictures, str(self._original)])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._original, name)
+
+
+class Teller:
+    """Runs where the terminal is: collects what the reports carry and prints it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._file = _report_file(config)
+        self._order: dict[str, int] = {}
+        self._findings: list[Finding] = []
+        self._katas: dict[str, list[pytest.TestReport]] = {}  # the failures of each kata, in order
+        self._verbose = config.get_verbosity() > 0 if hasattr(config, "get_verbosity") else False
+
+    # -- collecting
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        self._order.update({nodeid: index for index, nodeid in enumerate(ids)})
+
+    @pytest.hookimpl
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._order.update({item.nodeid: index for index, item in enumerate(session.items)})
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        found = findings_of(report)
+        self._findings.extend(found)
+        errors = [finding for finding in found if finding.severity is Severity.ERROR]
+        if report.failed and errors:
+            report.longrepr = Explained(errors, report.longrepr, self._verbose)  # type: ignore[assignment]
+        kata = dict(report.user_properties).get(KATA)
+        if report.failed and kata is not None:
+            self._katas.setdefault(str(kata), []).append(report)
+
+    # -- telling
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, None, None]:
+        """A kata is told one failure at a time; the others wait as one line each."""
+        waiting = [] if self._config.getoption("--all") else [r for rs in self._katas.values() for r in rs[1:]]
+        with _hidden(terminalreporter, waiting):
+            yield
+        _tell_waiting(terminalreporter, waiting)
+        self._tell_findings(terminalreporter)
+
+    def _tell_findings(self, reporter: Any) -> None:
+        if not self._findings:
+            return
+        reporter.section("sensei")
+        for finding in self._sorted():
+            reporter.write_line(terminal.one_line(finding, width=_width(reporter), **_style(reporter)))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None, object, object]:
+        result = yield
+        if self._file is not None:
+            _write(self._file, [jsonl.dump_line(finding) for finding in self._sorted()])
+        self._tell_hint()
+        return result
+
+    def _sorted(self) -> list[Finding]:
+        return sorted(self._findings, key=lambda finding: self._order.get(finding.nodeid, len(self._order)))
+
+    def _tell_hint(self) -> None:
+        """Print the hint last of all, where it cannot scroll away."""
+        level = hinting.Level(self._config.getoption("--hints"))
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        first = self._first_to_hint()
+        if reporter is None or first is None or level is hinting.Level.NONE:
+            return
+        kata, steps = first
+        if steps:
+            shown = range(1, len(steps) + 1) if level is hinting.Level.ALL else (1,)
+            following = f"kata hint {kata.partition('_')[0]}" if kata else "--hints=all"
+            text = terminal.render_hints(
+                steps, shown=list(shown), next_hint=following, width=_width(reporter), **_style(reporter)
+            )
+            reporter.ensure_newline()
+            reporter.write_line("")
+            reporter.write_line(text)
+
+    def _first_to_hint(self) -> tuple[str, tuple[str, ...]] | None:
+        """Return the kata ("" outside katas) and the ladder of the first failure."""
+        for kata, reports in self._katas.items():
+            properties = dict(reports[0].user_properties)
+            found = findings_of(reports[0])
+            steps = found[0].hints if found else properties.get(HINT, ())
+            return kata, tuple(steps)  # type: ignore[arg-type]
+        for finding in self._sorted():
+            if finding.severity is Severity.ERROR:
+                return "", finding.hints
+        return None
+
+
+class _hidden:  # noqa: N801 - used as a context manager, read as a verb
+    """Keeps some failures out of pytest's own listing for a while; they stay counted."""
+
+    def __init__(self, reporter: Any, reports: list[pytest.TestReport]) -> None:
+        self._stats = reporter.stats
+        self._reports = {id(report) for report in reports}
+        self._kept: dict[str, list[Any]] = {}
+
+    def __enter__(self) -> None:
+        for key in ("failed", "error"):
+            if key in self._stats:
+                self._kept[key] = self._stats[key]
+                self._stats[key] = [each for each in self._stats[key] if id(each) not in self._reports]
+
+    def __exit__(self, *exception: object) -> None:
+        self._stats.update(self._kept)
+
+
+def _tell_waiting(reporter: Any, waiting: list[pytest.TestReport]) -> None:
+    if not waiting:
+        return
+    reporter.write_sep("-", f"{len(waiting)} more wait; --all shows them")
+    for report in waiting:
+        reporter.write_line(f"  {_sentence(report.nodeid)}")
+
+
+def _sentence(nodeid: str) -> str:
+    """Read a test's name as a sentence: `test_release_wakes_one` as "release wakes one"."""
+    name = nodeid.rpartition("::")[2].removeprefix("test_")
+    base, bracket, parameters = name.partition("[")
+    return base.replace("_", " ") + (f" [{parameters}" if bracket else "")
+
+
+def _style(reporter: Any) -> dict[str, bool]:
+    writer = reporter._tw
+    return {
+        "unicode": supports_unicode(getattr(writer._file, "encoding", None)),
+        "color": bool(writer.hasmarkup),
+    }
+
+
+def _width(reporter: Any) -> int:
+    return int(reporter._tw.fullwidth)
+
+
+def _report_file(config: pytest.Config) -> Path | None:
+    """Return where to write the report, after making sure that it can be written."""
+    name = config.getoption("--sensei-report")
+    if not name:
+        return None
+    path = Path(config.invocation_params.dir, name)
+    try:
+        path.write_text("", encoding="utf-8")
+    except OSError as error:
+        raise pytest.UsageError(f"--sensei-report={name}: cannot be written: {error.strerror}") from error
+    return path
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    """Write all lines or none: a reader never sees half a report."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        sys.stderr.write(f"sensei: {path} could not be written: {error.strerror}\n")

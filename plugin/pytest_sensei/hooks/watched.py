@@ -1,0 +1,187 @@
+"""Watches each test: from before its first fixture to after its last."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from pytest_sensei import findings
+from pytest_sensei.diagnosis import Diagnosis, Group, Severity
+from pytest_sensei.dojo.katas import kata_of
+from pytest_sensei.primitives import runtime
+from pytest_sensei.primitives.threads import origins, strand_of
+from pytest_sensei.settings import Settings, grace, settings_for
+from pytest_sensei.watch import leaks, lost, timeouts
+from pytest_sensei.watch.watching import Watching
+
+SETTINGS = pytest.StashKey[Settings]()
+_UNWINDING = 1.0  # seconds that victims get to end before they count as leaked
+
+
+class WatchedTests:
+    """Puts the watched runtime behind the primitives for each test, and judges what it saw."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._root = str(config.rootpath)
+        self._grace = grace(config)
+        self._watching = Watching(self._root)
+        self._before: frozenset[threading.Thread] = frozenset()
+        self._owned: dict[Any, weakref.WeakSet[threading.Thread]] = {}
+        self._due: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+
+    @pytest.hookimpl
+    def pytest_sessionstart(self) -> None:
+        runtime.watch_with(self._watching)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        settings = settings_for(item, is_kata=kata_of(item.path) is not None)
+        item.stash[SETTINGS] = settings
+        findings.forget(item)
+        self._before = leaks.Alive.now().threads
+        self._watching.begin(proving=settings.severities[Group.DEADLOCKS] is not Severity.OFF)
+        self._watching.fails_on_lost = settings.severities[Group.LEAKS] is Severity.ERROR
+        try:
+            return (yield)
+        finally:
+            self._watching.end()
+
+    # -- the phases: a verdict fails the phase in which it was given
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        yield from self._phase(item, "setup")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        yield from self._phase(item, "call")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        yield from self._phase(item, "teardown", check_leaks=True)
+
+    def _phase(
+        self, item: pytest.Item, phase: str, *, check_leaks: bool = False
+    ) -> Generator[None, None, None]:
+        error: BaseException | None = None
+        try:
+            yield
+        except BaseException as raised:  # noqa: BLE001 - what the test raised is looked at and raised on
+            error = raised
+        self._collect(item, phase, error, check_leaks=check_leaks)
+        if error is not None:
+            raise error
+        self._fail_for(item, phase)
+
+    def _collect(
+        self, item: pytest.Item, phase: str, error: BaseException | None, *, check_leaks: bool
+    ) -> None:
+        watching = self._watching
+        found = list(watching.diagnoses)
+        if found:
+            self._settle()
+        if timeouts.is_timeout(error):
+            found.append(timeouts.diagnose(error, self._root))
+        if phase == "call":
+            found.extend(watching.inversions())
+        if check_leaks:
+            found.extend(self._leaks(item))
+        found.extend(lost.diagnose(each, os.getpid()) for each in watching.lost)
+        watching.diagnoses.clear()
+        watching.lost.clear()
+        for diagnosis in found:
+            if item.stash[SETTINGS].severity(diagnosis) is not Severity.OFF:
+                findings.add(item, diagnosis, phase)
+
+    def _settle(self) -> None:
+        """Let the victims unwind, so that nothing of theirs runs into what comes next."""
+        victims = set(self._watching.victims())
+        leaks.wait_until_gone(
+            lambda: [t for t in threading.enumerate() if strand_of.get(t) in victims and t.is_alive()],
+            _UNWINDING,
+        )
+
+    def _fail_for(self, item: pytest.Item, phase: str) -> None:
+        """Fail a phase that raised nothing itself though something was found."""
+        settings = item.stash[SETTINGS]
+        errors = [d for d in findings.of(item, phase) if settings.severity(d) is Severity.ERROR]
+        if errors:
+            pytest.fail(errors[0].summary, pytrace=False)
+
+    # -- leaks
+
+    def _leaks(self, item: pytest.Item) -> list[Diagnosis]:
+        severity = item.stash[SETTINGS].severities[Group.LEAKS]
+        if severity is Severity.OFF:
+            return []
+        alive = leaks.wait_until_gone(self._outliving, self._grace)
+        self._due.clear()
+        found = [leaks.diagnose(thread, self._root) for thread in alive]
+        if severity is Severity.ERROR:
+            for thread in leaks.end(alive, _UNWINDING):
+                leaks.do_not_wait_at_exit(thread)
+        return found
+
+    def _outliving(self) -> list[threading.Thread]:
+        excused = {thread for threads in self._owned.values() for thread in threads}
+        before = self._before - set(self._due)
+        return [thread for thread in leaks.outliving(before) if not self._belongs_to(thread, excused)]
+
+    def _belongs_to(self, thread: threading.Thread, owners: set[threading.Thread]) -> bool:
+        """Tell whether a thread, or the one that started it, and so on, belongs to a living fixture."""
+        strands = {strand_of.get(owner) for owner in owners}
+        current: threading.Thread | None = thread
+        while current is not None:
+            if current in owners:
+                return True
+            origin = origins.get(current)
+            if origin is None:
+                return False
+            if origin.parent in strands:
+                return True
+            current = next((t for t in threading.enumerate() if strand_of.get(t) is origin.parent), None)
+        return False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, object, object]:
+        """A thread that a fixture of wider scope starts is judged when that fixture ends."""
+        if fixturedef.scope == "function":
+            return (yield)
+        before = leaks.Alive.now().threads
+        try:
+            return (yield)
+        finally:
+            known = {thread for threads in self._owned.values() for thread in threads}
+            self._owned[fixturedef] = weakref.WeakSet(leaks.Alive.now().threads - before - known)
+
+    @pytest.hookimpl
+    def pytest_fixture_post_finalizer(self, fixturedef: Any) -> None:
+        self._due.update(self._owned.pop(fixturedef, ()))
+
+    # -- the end of the run
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None, object, object]:
+        result = yield
+        self.survivors = self._end_survivors()
+        runtime.watch_with(None)
+        return result
+
+    def _end_survivors(self) -> list[str]:
+        """End the threads that would keep the interpreter from ending, and name them."""
+        alive = [
+            thread for thread in leaks.outliving(()) if not thread.daemon and thread is not threading.main_thread()
+        ]
+        alive = leaks.wait_until_gone(lambda: [t for t in alive if t.is_alive()], self._grace) if alive else []
+        names = [leaks.diagnose(thread, self._root).summary for thread in alive]
+        for thread in leaks.end(alive, _UNWINDING):
+            leaks.do_not_wait_at_exit(thread)
+        return names
+
+
+__all__ = ["SETTINGS", "WatchedTests"]

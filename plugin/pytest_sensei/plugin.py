@@ -1,0 +1,51 @@
+"""The pytest plugin: options, and which hooks are registered when. Wiring only."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from pytest_sensei import settings
+from pytest_sensei.dojo import answers
+from pytest_sensei.hooks import katas, reports, watched
+from pytest_sensei.primitives import patching
+
+_MARKERS = (
+    'sensei(deadlocks=..., leaks=..., races=...): what findings of a group do to this test: "error", "warn" or "off"',
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    settings.add_options(parser)
+    answers.add_options(parser)
+    reports.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Stand behind the primitives before any code of the user's is imported."""
+    patching.install()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in _MARKERS:
+        config.addinivalue_line("markers", marker)
+    answers.configure(config)
+    register = config.pluginmanager.register
+    register(watched.WatchedTests(config), "sensei-watched")
+    register(reports.Found(), "sensei-found")
+    register(katas.Katas(config), "sensei-katas")
+    if not hasattr(config, "workerinput"):
+        register(reports.Teller(config), "sensei-teller")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_unconfigure(config: pytest.Config) -> Generator[None, None, None]:
+    try:
+        yield
+    finally:
+        answers.unconfigure(config)
+        if patching.installed():
+            patching.uninstall()

@@ -1,0 +1,93 @@
+"""What was asked for: options, ini keys and markers, with the defaults that depend on where a test stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pytest
+
+from pytest_sensei.diagnosis import Diagnosis, Group, Kind, Severity
+
+_Choice = TypeVar("_Choice", Group, Severity)
+
+DEFAULTS = {Group.DEADLOCKS: Severity.ERROR, Group.LEAKS: Severity.WARN, Group.RACES: Severity.ERROR}
+GRACE = 0.5  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The severities that hold for one test. `explicit` names the groups that somebody has set."""
+
+    severities: dict[Group, Severity]
+    explicit: frozenset[Group] = frozenset()
+
+    def severity(self, diagnosis: Diagnosis) -> Severity:
+        """Return what a diagnosis does to the test.
+
+        A lock order that did no harm is a warning outside the katas unless deadlocks are explicitly errors.
+        """
+        group = diagnosis.kind.group
+        severity = self.severities[group]
+        if diagnosis.kind is Kind.LOCK_ORDER and severity is Severity.ERROR and group not in self.explicit:
+            return Severity.WARN
+        return severity
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the options and ini keys of the severities."""
+    group = parser.getgroup("sensei", "concurrency (sensei)")
+    for name in Group:
+        group.addoption(
+            f"--sensei-{name.value}",
+            choices=[severity.value for severity in Severity],
+            help=f"what findings of the group '{name.value}' do: error, warn or off",
+        )
+        parser.addini(f"sensei_{name.value}", f"as --sensei-{name.value}", default="")
+    parser.addini("sensei_grace", "seconds a leaked thread or process is given to end", default=str(GRACE))
+
+
+def grace(config: pytest.Config) -> float:
+    """Return the patience before a leak is a leak, in seconds."""
+    text = config.getini("sensei_grace")
+    try:
+        value = float(text)
+    except (TypeError, ValueError):
+        value = -1.0
+    if value < 0:
+        raise pytest.UsageError(f"sensei_grace = {text}: not a number of seconds, for example sensei_grace = 0.5")
+    return value
+
+
+def settings_for(item: pytest.Item, *, is_kata: bool) -> Settings:
+    """Return what holds for a test: its markers before the command line, that before the ini file."""
+    severities, explicit = project_severities(item.config, is_kata=is_kata)
+    for marker in reversed(list(item.iter_markers("sensei"))):
+        for name, value in marker.kwargs.items():
+            group = _parse(Group, name, f"@pytest.mark.sensei({name}=...)", 'leaks="off"')
+            severities[group] = _parse(Severity, value, f"@pytest.mark.sensei({name}={value!r})", f'{name}="off"')
+            explicit.add(group)
+    if is_kata:
+        explicit.update(Group)
+    return Settings(severities, frozenset(explicit))
+
+
+def project_severities(config: pytest.Config, *, is_kata: bool) -> tuple[dict[Group, Severity], set[Group]]:
+    """Return the severities of the command line and the ini file, and which groups those name."""
+    severities = dict.fromkeys(Group, Severity.ERROR) if is_kata else dict(DEFAULTS)
+    explicit = set()
+    for group in Group:
+        name = f"sensei_{group.value}"
+        value = config.getoption(name) or config.getini(name)
+        if value:
+            severities[group] = _parse(Severity, value, f"{name} = {value}", f"{name} = warn")
+            explicit.add(group)
+    return severities, explicit
+
+
+def _parse(kind: type[_Choice], value: str, source: str, example: str) -> _Choice:
+    try:
+        return kind(value)
+    except ValueError:
+        allowed = ", ".join(member.value for member in kind)
+        raise pytest.UsageError(f"{source}: expected one of {allowed}; for example {example}") from None

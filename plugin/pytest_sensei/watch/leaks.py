@@ -1,0 +1,129 @@
+"""Threads that outlive their test: found with patience, described, and ended where that is possible."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from pytest_sensei.diagnosis import Actor, Diagnosis, Kind
+from pytest_sensei.primitives import runtime
+from pytest_sensei.primitives.threads import HAS_HANDLE, Origin, origins, strand_of
+from pytest_sensei.watch.lost import started
+from pytest_sensei.watch.places import place_of, user_frame
+from pytest_sensei.watch.services import is_known_service
+
+FIRST_PAUSE = 50e-6  # seconds; doubled after each look
+LONGEST_PAUSE = 0.1
+
+
+class Ended(SystemExit):
+    """Raised in a thread that outlived its test, to end it; `threading` takes it for a quiet exit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The threads that run at one moment."""
+
+    threads: frozenset[threading.Thread]
+
+    @classmethod
+    def now(cls) -> Alive:
+        """Look who is alive, whatever a damaged `is_alive` says: the interpreter's frames tell."""
+        frames = sys._current_frames()
+        return cls(frozenset(t for t in threading.enumerate() if t.ident in frames or t.ident is None))
+
+
+def outliving(before: Collection[threading.Thread]) -> list[threading.Thread]:
+    """Return the threads that run now, did not before, and do not run on by design."""
+    frames = sys._current_frames()
+    me = threading.current_thread()
+    found = [
+        thread
+        for thread in threading.enumerate()
+        if thread not in before
+        and thread is not me
+        and not isinstance(thread, threading._DummyThread)
+        and thread.ident in frames
+        and not is_known_service(thread, frames[thread.ident])
+    ]
+    return sorted(found, key=_serial)
+
+
+def _serial(thread: threading.Thread) -> int:
+    origin = origins.get(thread)
+    return origin.serial if origin is not None else 0
+
+
+def wait_until_gone(find: Callable[[], list[threading.Thread]], grace: float) -> list[threading.Thread]:
+    """Look again and again, in growing pauses, for at most `grace` seconds; return who is still there."""
+    found = find()
+    if not found:
+        return []
+    gc.collect()  # an executor or a pool that nobody holds any more ends its threads when it is collected
+    deadline, pause = time.monotonic() + grace, FIRST_PAUSE
+    while (found := find()) and time.monotonic() < deadline:
+        runtime.real_sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+    return found
+
+
+def owner_of(thread: threading.Thread) -> Origin | None:
+    """Return how a thread came to be."""
+    return origins.get(thread)
+
+
+def diagnose(thread: threading.Thread, root: str | None) -> Diagnosis:
+    """Explain a thread that still runs after its test."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    user = user_frame(frame)
+    here = place_of(user.f_code, user.f_lineno or 0, root) if user is not None else None
+    began = started(thread, root)
+    strand = strand_of.get(thread)
+    state = "waiting" if strand is not None and strand.wait is not None else "running"
+    return Diagnosis(
+        kind=Kind.LEAKED_THREAD,
+        summary=f"{thread.name} is still running after the test",
+        actors=(Actor("a1", "MainProcess", os.getpid(), thread.name, state, here),),
+        culprits=tuple(place for place in (began, here) if place is not None),
+        details=(("daemon thread",) if thread.daemon else ()),
+    )
+
+
+def end(threads: Collection[threading.Thread], patience: float) -> list[threading.Thread]:
+    """End threads that nobody joins: in their waits at once, in running code at the next bytecode.
+
+    Returns those that could not be reached within `patience` seconds: they sit in a call of a C library.
+    """
+    for thread in threads:
+        strand = strand_of.get(thread)
+        if strand is not None and not strand.ended:
+            strand.doomed = True
+            strand.pending = Ended()
+            if strand.wait is None:
+                _raise_in(thread, Ended)
+    ids = {thread.ident for thread in threads}
+    left = wait_until_gone(lambda: [t for t in threads if t.ident in sys._current_frames()], patience)
+    return [thread for thread in left if thread.ident in ids]
+
+
+def _raise_in(thread: threading.Thread, error: type[BaseException]) -> None:
+    """Have an exception raised in a running thread (PyThreadState_SetAsyncExc)."""
+    if thread.ident is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(error))
+
+
+def do_not_wait_at_exit(thread: threading.Thread) -> None:
+    """Let the interpreter end without joining a thread that cannot be ended."""
+    if thread.daemon:
+        return
+    if HAS_HANDLE:
+        thread._handle._set_done()  # type: ignore[attr-defined]
+    else:
+        locks = threading._shutdown_locks  # type: ignore[attr-defined]
+        locks.discard(thread._tstate_lock)  # type: ignore[attr-defined]

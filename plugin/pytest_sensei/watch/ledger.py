@@ -1,0 +1,148 @@
+"""Reads off the living threads who holds what and who waits for what, at this moment."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from pytest_sensei.primitives import locks, queues, runtime
+from pytest_sensei.primitives.runtime import Strand, Waiting
+from pytest_sensei.primitives.threads import strand_of
+from pytest_sensei.watch.graph import OUTSIDE, Blocked, Situation
+from pytest_sensei.watch.services import is_runner_service
+from pytest_sensei.watch.source import gives_back_itself
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A living thread at the moment of the look."""
+
+    id: str
+    ident: int
+    thread: threading.Thread | None
+    strand: Strand | None
+    frame: FrameType
+    wait: Waiting | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All parties, and the situation they form."""
+
+    parties: dict[str, Party]
+    situation: Situation
+
+    def blocked(self) -> dict[str, Blocked]:
+        return {wait.actor: wait for wait in self.situation.blocked}
+
+
+def read() -> Ledger:
+    """Take the ledger of this process. Test runner's own threads take no part."""
+    threads = {thread.ident: thread for thread in threading.enumerate()}
+    parties = {}
+    for ident, frame in sys._current_frames().items():
+        thread = threads.get(ident)
+        if not is_runner_service(thread, frame):
+            strand = runtime.strands.get(ident)
+            wait = strand.wait if strand is not None else None
+            parties[_id(ident)] = Party(_id(ident), ident, thread, strand, frame, wait)
+    return Ledger(parties, _situation(parties))
+
+
+def _id(ident: int) -> str:
+    return f"t{ident}"
+
+
+def _situation(parties: dict[str, Party]) -> Situation:
+    blocked = tuple(
+        wait for party in parties.values() if (wait := _blocked(party, parties)) is not None
+    )
+    active = parties.keys() - {wait.actor for wait in blocked}
+    return Situation(blocked, frozenset(active | _outsiders(parties)))
+
+
+def _blocked(party: Party, parties: dict[str, Party]) -> Blocked | None:
+    """Return the wait of a party that has no limit and was not granted yet."""
+    wait = party.wait
+    if wait is None or wait.deadline is not None:
+        return None
+    resource = wait.resource
+    if isinstance(resource, (locks.Lock, locks.RLock)):
+        return _blocked_on_lock(party.id, resource, parties)
+    if isinstance(resource, threading.Thread):
+        return _blocked_on_thread(party.id, resource, parties)
+    if isinstance(resource, queues.SimpleQueue):
+        return None if resource.qsize() else Blocked(party.id, _resource_id(resource), None, False)
+    return None
+
+
+def _blocked_on_lock(actor: str, lock: locks.Lock | locks.RLock, parties: dict[str, Party]) -> Blocked | None:
+    owner = lock._owner
+    if owner is None:
+        return None  # free, or just handed to somebody who has not run since
+    name = _resource_id(lock)
+    if isinstance(lock, locks.RLock) or _owner_gives_back(lock):
+        wakers = frozenset() if owner.ended else frozenset({_id(owner.ident)})
+        return Blocked(actor, name, wakers if owner.ended or _id(owner.ident) in parties else None, True)
+    return Blocked(actor, name, None, False)
+
+
+def _owner_gives_back(lock: locks.Lock) -> bool:
+    """Tell whether only the owner will release a plain lock, which anybody may."""
+    owner, code = lock._owner, lock._code
+    return owner is not None and not owner.ended and code is not None and gives_back_itself(code, lock._lasti)
+
+
+def _blocked_on_thread(actor: str, thread: threading.Thread, parties: dict[str, Party]) -> Blocked | None:
+    target = strand_of.get(thread)
+    if target is None or target.ended:
+        return None
+    return Blocked(actor, _resource_id(thread), frozenset({_id(target.ident)}), True)
+
+
+def _resource_id(resource: object) -> str:
+    return f"r{id(resource):x}"
+
+
+def _outsiders(parties: dict[str, Party]) -> set[str]:
+    """Whatever may act in this process though no thread of Python is running it now."""
+    return {OUTSIDE} if has_signal_handlers() or has_native_threads(len(sys._current_frames())) else set()
+
+
+_RUNNER_HANDLERS = ("pytest_timeout", "faulthandler", "_pytest", "signal")
+
+
+def has_signal_handlers() -> bool:
+    """Tell whether a handler of the user's could run in the main thread and wake somebody."""
+    return any(_is_user_handler(signal.getsignal(number)) for number in _SIGNALS)
+
+
+_SIGNALS = tuple(signal.valid_signals()) if hasattr(signal, "valid_signals") else ()
+
+
+def _is_user_handler(handler: object) -> bool:
+    if not callable(handler) or handler is signal.default_int_handler or isinstance(handler, signal.Handlers):
+        return False
+    module = getattr(handler, "__module__", None) or ""
+    return module.partition(".")[0] not in _RUNNER_HANDLERS
+
+
+def has_native_threads(known: int) -> bool:
+    """Tell whether there are more threads than Python knows of: a native one may call back at any time."""
+    return count_native_threads() > known
+
+
+def _count_in_proc() -> int:
+    return sum(1 for _ in Path("/proc/self/task").iterdir())
+
+
+def _count_nothing() -> int:
+    return 0  # no way to see them here: the ledger answers for Python's threads alone
+
+
+count_native_threads: Callable[[], int] = _count_in_proc if Path("/proc/self/task").is_dir() else _count_nothing

@@ -1,0 +1,176 @@
+"""Objects named as the user's source names them: `self.lock`, `forks[0]`, never an address."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator, Mapping
+from types import FrameType, GetSetDescriptorType, MemberDescriptorType
+from typing import Any
+
+from pytest_sensei.watch.places import frames_outward, is_user_file, user_frame
+from pytest_sensei.watch.source import taken_expressions
+
+MISSING: Any = object()
+_CONTAINER_LIMIT = 200  # elements looked through in one list or dictionary
+_INNER = ("_lock", "_cond", "mutex", "not_empty", "_block")  # what a primitive of the standard library locks
+
+
+def waited_object(frame: FrameType, fallback: object) -> tuple[object, str]:
+    """Return the object the user's code waits for, and the method that does.
+
+    A wait for a lock inside `Queue.get` is a wait for the queue: the outermost frame of the standard
+    library before the user's own tells.
+    """
+    found: tuple[object, str] = (fallback, "")
+    for inner in frames_outward(frame):
+        if is_user_file(inner.f_code.co_filename):
+            break
+        owner = inner.f_locals.get("self", MISSING)
+        if owner is not MISSING and type(owner).__module__.partition(".")[0] in _PRIMITIVE_MODULES:
+            found = (owner, inner.f_code.co_name)
+    return found
+
+
+_PRIMITIVE_MODULES = {"threading", "queue", "_queue", "concurrent", "multiprocessing"}
+
+
+def evaluate(expression: ast.expr, frame: FrameType) -> Any:
+    """Return the value of a plain expression in a frame, or MISSING; runs none of the user's code."""
+    if isinstance(expression, ast.Name):
+        return _lookup(expression.id, frame)
+    if isinstance(expression, ast.Constant):
+        return expression.value
+    if isinstance(expression, ast.Attribute):
+        owner = evaluate(expression.value, frame)
+        return MISSING if owner is MISSING else plain_attribute(owner, _mangled(expression.attr, frame))
+    if isinstance(expression, ast.Subscript):
+        owner, key = evaluate(expression.value, frame), evaluate(expression.slice, frame)
+        if type(owner) in (list, tuple, dict) and isinstance(key, (int, str)):
+            try:
+                return owner[key]
+            except (LookupError, TypeError):
+                return MISSING
+    return MISSING
+
+
+def _lookup(name: str, frame: FrameType) -> Any:
+    if name in frame.f_locals:
+        return frame.f_locals[name]
+    return frame.f_globals.get(name, MISSING)
+
+
+def _mangled(name: str, frame: FrameType) -> str:
+    if not name.startswith("__") or name.endswith("__"):
+        return name
+    owner = type(frame.f_locals.get("self")).__name__.lstrip("_")
+    return f"_{owner}{name}"
+
+
+def plain_attribute(owner: object, name: str) -> Any:
+    """Return a data attribute without running a property or `__getattr__`, or MISSING."""
+    value = inspect.getattr_static(owner, name, MISSING)
+    if isinstance(value, (MemberDescriptorType, GetSetDescriptorType)):
+        return getattr(owner, name, MISSING)
+    return MISSING if isinstance(value, property) else value
+
+
+def is_or_locks(value: object, target: object) -> bool:
+    """Tell whether `value` is the target, or a primitive of the standard library around it."""
+    if value is target:
+        return True
+    if type(value).__module__.partition(".")[0] not in _PRIMITIVE_MODULES:
+        return False
+    inner = (plain_attribute(value, name) for name in _INNER)
+    return any(part is not MISSING and part is not None and is_or_locks(part, target) for part in inner)
+
+
+def names_of(target: object, frames: list[FrameType]) -> Iterator[str]:
+    """Yield the names of an object in the code around, best first; never none.
+
+    What the nearest line calls it comes first unless that is a bare local name; a path that leads to it
+    (`forks[0]`, `self.lock`) says more.
+    """
+    unknown = []
+    for frame in frames:
+        for expression in taken_expressions(frame.f_code, frame.f_lineno or 0):
+            value = evaluate(expression, frame)
+            if value is target and not isinstance(expression, ast.Name):
+                yield _spelled(expression, frame)
+            elif value is MISSING and not unknown:
+                unknown.append(ast.unparse(expression))
+    for names in (_paths, _bare_names):
+        for frame in frames:
+            yield from names(target, frame)
+    yield from unknown
+    yield f"a {type(target).__name__}"
+
+
+def _spelled(expression: ast.expr, frame: FrameType) -> str:
+    """Spell an expression with the values of its indices: `forks[left]` as `forks[0]`."""
+    if isinstance(expression, ast.Subscript):
+        key = evaluate(expression.slice, frame)
+        index = ast.unparse(expression.slice) if key is MISSING else repr(key)
+        return f"{_spelled(expression.value, frame)}[{index}]"
+    if isinstance(expression, ast.Attribute):
+        return f"{_spelled(expression.value, frame)}.{expression.attr}"
+    return ast.unparse(expression)
+
+
+def _paths(target: object, frame: FrameType) -> Iterator[str]:
+    for scope in (frame.f_locals, frame.f_globals):
+        for name, value in list(scope.items()):
+            if not name.startswith("@"):
+                yield from _elements(name, value, target)
+                if name in ("self", "cls"):
+                    yield from _attributes(name, value, target)
+    yield from (name for name, value in list(frame.f_globals.items()) if value is target)
+
+
+def _elements(name: str, value: object, target: object) -> Iterator[str]:
+    if type(value) in (list, tuple):
+        for index, item in enumerate(value[:_CONTAINER_LIMIT]):  # type: ignore[index]
+            if item is target:
+                yield f"{name}[{index}]"
+    elif type(value) is dict and len(value) <= _CONTAINER_LIMIT and not name.startswith("__"):
+        for key, item in list(value.items()):
+            if item is target and isinstance(key, (str, int)):
+                yield f"{name}[{key!r}]"
+
+
+def _attributes(name: str, owner: object, target: object) -> Iterator[str]:
+    for attribute, value in _data(owner).items():
+        if value is target:
+            yield f"{name}.{attribute}"
+        yield from _elements(f"{name}.{attribute}", value, target)
+
+
+def _data(owner: object) -> Mapping[str, object]:
+    names = [slot for cls in type(owner).__mro__ for slot in _slots(cls)]
+    slotted = {slot: plain_attribute(owner, slot) for slot in names}
+    own = inspect.getattr_static(owner, "__dict__", None)
+    return {**slotted, **(getattr(owner, "__dict__", {}) if own is not None else {})}
+
+
+def _slots(cls: type) -> tuple[str, ...]:
+    slots = cls.__dict__.get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _bare_names(target: object, frame: FrameType) -> Iterator[str]:
+    yield from (name for name, value in list(frame.f_locals.items()) if value is target)
+    yield from _object_paths(target, frame)
+
+
+def _object_paths(target: object, frame: FrameType) -> Iterator[str]:
+    """Yield `account.lock` for plain objects among the locals."""
+    for name, value in list(frame.f_locals.items()):
+        module = type(value).__module__
+        if name != "self" and module not in ("builtins", "types") and not module.startswith("_pytest"):
+            yield from _attributes(name, value, target)
+
+
+def user_frames(frame: FrameType | None, limit: int = 8) -> list[FrameType]:
+    """Return the user's frames of a stack, innermost first."""
+    start = user_frame(frame)
+    return [f for f in frames_outward(start) if is_user_file(f.f_code.co_filename)][:limit]

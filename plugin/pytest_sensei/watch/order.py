@@ -1,0 +1,128 @@
+"""Locks taken in opposite orders: a deadlock that did not happen this time."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from dataclasses import dataclass
+from types import CodeType
+
+from pytest_sensei.diagnosis import Actor, Diagnosis, Hold, Kind, Resource, Wait
+from pytest_sensei.primitives.runtime import Lockable, Strand
+from pytest_sensei.watch.places import is_user_file, line_of, place_of
+
+
+class Clock:
+    """What a strand knows to lie behind it: how far each other strand had come (Lamport's vector clock,
+    advanced by start, join and hand-over only; ordinary locking orders nothing)."""
+
+    __slots__ = ("epoch", "seen")
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self.seen: dict[int, int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """`inner` was taken while `outer` was held."""
+
+    strand: int  # serial
+    thread: str
+    epoch: int
+    seen: dict[int, int]
+    outer: Lockable
+    inner: Lockable
+    outer_at: tuple[CodeType, int]
+    inner_at: tuple[CodeType, int]
+    gates: frozenset[int]  # the other locks held: a common one makes the two exclude each other
+
+
+class OrderBook:
+    """The nestings of one test, and the inversions among them."""
+
+    def __init__(self) -> None:
+        self._clocks: weakref.WeakKeyDictionary[Strand, Clock] = weakref.WeakKeyDictionary()
+        self._serials: weakref.WeakKeyDictionary[Strand, int] = weakref.WeakKeyDictionary()
+        self._last = 0
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the nestings: a new test begins."""
+        self._nestings: dict[tuple[int, int], list[Nesting]] = {}
+        self._known: set[tuple[int, int, int]] = set()
+        self.inversions: list[tuple[Nesting, Nesting]] = []
+
+    def passed_on(self, giver: Strand, taker: Strand) -> None:
+        """What `giver` did so far happens before what `taker` does from now on."""
+        source, target = self._clock(giver), self._clock(taker)
+        for strand, epoch in [*source.seen.items(), (self._serial(giver), source.epoch)]:
+            target.seen[strand] = max(target.seen.get(strand, -1), epoch)
+        source.epoch += 1
+
+    def nested(self, strand: Strand, thread: str, lock: Lockable, code: CodeType, lasti: int) -> None:
+        """`strand` takes `lock` while it holds others."""
+        serial = self._serial(strand)
+        for outer in strand:
+            key = (serial, id(outer), id(lock))
+            if outer is lock or key in self._known or outer._owner is not strand or outer._code is None:
+                continue
+            self._known.add(key)
+            self._add(self._nesting(strand, thread, outer, lock, (code, lasti)))
+
+    def _nesting(
+        self, strand: Strand, thread: str, outer: Lockable, inner: Lockable, at: tuple[CodeType, int]
+    ) -> Nesting:
+        clock = self._clock(strand)
+        gates = frozenset(id(held) for held in strand if held is not outer)
+        assert outer._code is not None
+        where = (outer._code, outer._lasti)
+        serial = self._serial(strand)
+        return Nesting(serial, thread, clock.epoch, dict(clock.seen), outer, inner, where, at, gates)
+
+    def _add(self, new: Nesting) -> None:
+        for old in self._nestings.get((id(new.inner), id(new.outer)), ()):
+            if could_meet(old, new):
+                self.inversions.append((old, new))
+                break
+        self._nestings.setdefault((id(new.outer), id(new.inner)), []).append(new)
+
+    def _clock(self, strand: Strand) -> Clock:
+        return self._clocks.setdefault(strand, Clock())
+
+    def _serial(self, strand: Strand) -> int:
+        if strand not in self._serials:
+            self._last += 1
+            self._serials[strand] = self._last
+        return self._serials[strand]
+
+
+def could_meet(first: Nesting, second: Nesting) -> bool:
+    """Tell whether two opposite nestings could run at the same time in another run."""
+    if first.strand == second.strand or first.gates & second.gates:
+        return False
+    return second.seen.get(first.strand, -1) < first.epoch and first.seen.get(second.strand, -1) < second.epoch
+
+
+def diagnose(first: Nesting, second: Nesting, names: tuple[str, str], root: str | None) -> Diagnosis | None:
+    """Explain one inversion; None when neither side is in the user's code. `names`: outer, inner of `first`."""
+    places = [site for n in (first, second) for site in (n.outer_at, n.inner_at)]
+    if not all(is_user_file(code.co_filename) for code, _ in places):
+        return None
+    a, b, c, d = (place_of(code, line_of(code, lasti), root) for code, lasti in places)
+    pid = os.getpid()
+    return Diagnosis(
+        kind=Kind.LOCK_ORDER,
+        summary=f"{names[0]} and {names[1]} are taken in opposite orders",
+        actors=(
+            Actor("a1", "MainProcess", pid, first.thread, "running"),
+            Actor("a2", "MainProcess", pid, second.thread, "running"),
+        ),
+        resources=(
+            Resource("r1", type(first.outer).__name__, names[0]),
+            Resource("r2", type(first.inner).__name__, names[1]),
+        ),
+        holds=(Hold("a1", "r1", a), Hold("a2", "r2", c)),
+        waits=(Wait("a1", "r2", b), Wait("a2", "r1", d)),
+        culprits=tuple(dict.fromkeys((b, d))),
+    )

@@ -1,0 +1,76 @@
+"""Frames and code objects as places in the user's source."""
+
+from __future__ import annotations
+
+import functools
+import linecache
+import os
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, FrameType
+
+from pytest_sensei.diagnosis import Place
+
+_OURS = str(Path(__file__).resolve().parent.parent) + os.sep
+_STDLIB = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")})
+_RUNNERS = ("_pytest", "pluggy", "pytest", "pytest_timeout.py", "xdist", "execnet")
+
+
+@functools.lru_cache(maxsize=4096)
+def is_user_file(filename: str) -> bool:
+    """Tell whether a file is neither ours nor the standard library's nor the test runner's."""
+    if filename.startswith("<"):
+        return False
+    path = os.path.realpath(filename)
+    if path.startswith(_OURS):
+        return os.sep + "_katas" + os.sep in path or os.sep + "_solutions" + os.sep in path
+    parts = Path(path).parts
+    if "site-packages" in parts:
+        return parts[len(parts) - 1 - parts[::-1].index("site-packages") + 1] not in _RUNNERS
+    return not path.startswith(_STDLIB)
+
+
+def line_of(code: CodeType, lasti: int) -> int:
+    """Return the line of an instruction of `code`."""
+    for start, end, line in code.co_lines():
+        if start <= lasti < end and line is not None:
+            return line
+    return code.co_firstlineno
+
+
+def place_of(code: CodeType, line: int, root: str | None = None) -> Place:
+    """Return the place of a line of `code`; the file is named from `root` where it is below it."""
+    filename = code.co_filename
+    return Place(
+        file=relative(filename, root),
+        line=line,
+        function=code.co_name,
+        source=linecache.getline(filename, line).strip(),
+    )
+
+
+def relative(filename: str, root: str | None) -> str:
+    """Name a file from `root` where it is below it, else in full."""
+    if root is None:
+        return filename
+    path = os.path.realpath(filename)
+    base = os.path.realpath(root) + os.sep
+    return path[len(base) :].replace(os.sep, "/") if path.startswith(base) else filename
+
+
+def frames_outward(frame: FrameType | None) -> Iterator[FrameType]:
+    """Walk from a frame to its callers."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def user_frame(frame: FrameType | None) -> FrameType | None:
+    """Return the innermost frame of the user's own code."""
+    return next((f for f in frames_outward(frame) if is_user_file(f.f_code.co_filename)), None)
+
+
+def first_user_site(sites: tuple[tuple[CodeType, int], ...]) -> tuple[CodeType, int] | None:
+    """Return the innermost of some recorded call sites that is the user's own."""
+    return next((site for site in sites if is_user_file(site[0].co_filename)), None)

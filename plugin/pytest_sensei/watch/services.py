@@ -1,0 +1,84 @@
+"""Threads that belong to the standard library or to the test runner, each with the reason to leave it alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import thread as futures_thread
+from types import FrameType
+
+Service = Callable[[threading.Thread | None, FrameType], bool]
+
+
+def _root_module(frame: FrameType) -> str:
+    """Return the module of the outermost frame that is not `threading`'s own start-up."""
+    module = ""
+    current: FrameType | None = frame
+    while current is not None:
+        name = current.f_globals.get("__name__", "")
+        if name != "threading" and not name.startswith("pytest_sensei.primitives"):
+            module = name
+        current = current.f_back
+    return module
+
+
+def is_execnet(thread: threading.Thread | None, frame: FrameType) -> bool:
+    """execnet's receiver reads messages of the xdist controller; it never touches the test's objects."""
+    return _root_module(frame).startswith("execnet")
+
+
+def is_timeout_timer(thread: threading.Thread | None, frame: FrameType) -> bool:
+    """pytest-timeout's timer thread only ends the test when its time is over."""
+    return thread is not None and thread.name.startswith("pytest_timeout ")
+
+
+def is_debugger(thread: threading.Thread | None, frame: FrameType) -> bool:
+    """A debugger's threads talk to the editor."""
+    return thread is not None and (
+        getattr(thread, "is_pydev_daemon_thread", False) or thread.name.startswith("pydevd.")
+    )
+
+
+def is_coverage(thread: threading.Thread | None, frame: FrameType) -> bool:
+    """coverage.py's own threads store what was measured."""
+    return _root_module(frame).startswith("coverage.")
+
+
+def is_exploring(thread: threading.Thread | None, frame: FrameType) -> bool:
+    """Our own pool of threads that carry explorations."""
+    return _root_module(frame).startswith("pytest_sensei.explore")
+
+
+RUNNER_SERVICES: tuple[Service, ...] = (is_execnet, is_timeout_timer, is_debugger, is_coverage, is_exploring)
+"""Never able to wake what a test waits for, never a leak."""
+
+
+def is_runner_service(thread: threading.Thread | None, frame: FrameType) -> bool:
+    """Tell whether a thread belongs to the test runner."""
+    return any(service(thread, frame) for service in RUNNER_SERVICES)
+
+
+def is_idle_executor_worker(thread: threading.Thread | None, frame: FrameType) -> bool:
+    """An executor that is still in use keeps its idle workers, by design; it ends them when it is collected."""
+    if thread not in futures_thread._threads_queues:  # type: ignore[attr-defined]
+        return False
+    names = set()
+    current: FrameType | None = frame
+    while current is not None:
+        names.add((current.f_globals.get("__name__"), current.f_code.co_name))
+        current = current.f_back
+    return ("concurrent.futures.thread", "run") not in names
+
+
+def is_queue_feeder(thread: threading.Thread | None, frame: FrameType) -> bool:
+    """A multiprocessing queue's feeder ends with its queue; the queue is judged, not the thread."""
+    return thread is not None and thread.name == "QueueFeederThread"
+
+
+STANDARD_SERVICES: tuple[Service, ...] = (is_idle_executor_worker, is_queue_feeder)
+"""Able to act, but not a leak."""
+
+
+def is_known_service(thread: threading.Thread | None, frame: FrameType) -> bool:
+    """Tell whether a thread that outlives its test is one that does so by design."""
+    return is_runner_service(thread, frame) or any(service(thread, frame) for service in STANDARD_SERVICES)

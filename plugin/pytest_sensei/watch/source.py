@@ -1,0 +1,109 @@
+"""What the source says at a line: which expression is locked, and whether the same code gives it back."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import linecache
+from collections.abc import Iterator
+from types import CodeType
+
+from pytest_sensei.watch.places import line_of
+
+_TAKING = {"acquire", "wait", "wait_for", "get", "put", "join", "result", "enter_context", "recv", "send"}
+_GIVING_FUNCTIONS = {"__enter__", "enter_context", "__aenter__"}
+
+
+@functools.lru_cache(maxsize=256)
+def _tree(filename: str, stamp: tuple[str, ...]) -> ast.Module | None:
+    try:
+        return ast.parse("".join(stamp))
+    except SyntaxError:
+        return None
+
+
+def tree_of(filename: str) -> ast.Module | None:
+    """Return the syntax tree of a source file, or None where there is no (valid) source."""
+    lines = linecache.getlines(filename)
+    return _tree(filename, tuple(lines)) if lines else None
+
+
+def taken_expressions(code: CodeType, line: int) -> list[ast.expr]:
+    """Return what the statement at `line` takes or waits for: `x` of `with x:` and of `x.acquire()`."""
+    tree = tree_of(code.co_filename)
+    if tree is None:
+        return []
+    return [expression for node in ast.walk(tree) for expression in _taken_by(node, line)]
+
+
+def _taken_by(node: ast.AST, line: int) -> Iterator[ast.expr]:
+    if isinstance(node, ast.With):
+        for item in node.items:
+            if item.context_expr.lineno <= line <= (item.context_expr.end_lineno or line):
+                yield item.context_expr
+    elif isinstance(node, ast.Call) and node.lineno <= line <= (node.end_lineno or line):
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _TAKING:
+            yield node.func.value
+
+
+def taken_text(code: CodeType, lasti: int) -> str | None:
+    """Return the source text of what is taken at an instruction: `self.lock`."""
+    expressions = taken_expressions(code, line_of(code, lasti))
+    return ast.unparse(expressions[0]) if expressions else None
+
+
+def gives_back_itself(code: CodeType, lasti: int) -> bool:
+    """Tell whether the code that took a lock is the code that gives it back.
+
+    True for `with x:`, for the `__enter__` of a context manager, and for `x.acquire()` in a function that
+    also says `x.release()`. Then the owner, and nobody else, will release it. A lock that is used as a
+    signal (taken here, released there) answers false.
+    """
+    if code.co_name in _GIVING_FUNCTIONS:
+        return True
+    return _discipline(code, line_of(code, lasti))
+
+
+@functools.lru_cache(maxsize=4096)
+def _discipline(code: CodeType, line: int) -> bool:
+    tree = tree_of(code.co_filename)
+    if tree is None:
+        return False
+    nodes = list(_inside(_scope_of(tree, code)))
+    if any(isinstance(node, ast.With) and any(_taken_by(node, line)) for node in nodes):
+        return True
+    taken = {
+        receiver
+        for call, receiver in _calls(nodes, "acquire")
+        if call.lineno <= line <= (call.end_lineno or line)
+    }
+    return any(receiver in taken for _, receiver in _calls(nodes, "release"))
+
+
+def _calls(nodes: list[ast.AST], name: str) -> Iterator[tuple[ast.Call, str]]:
+    """Yield the calls of a method `name`, each with the text of what it is called on."""
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name:
+            yield node, ast.unparse(node.func.value)
+
+
+def _scope_of(tree: ast.Module, code: CodeType) -> ast.AST:
+    """Return the function of `tree` that `code` was compiled from, or the module."""
+    found: ast.AST = tree
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+            name = getattr(node, "name", "<lambda>")
+            if first == code.co_firstlineno and name == code.co_name:
+                found = node
+    return found
+
+
+def _inside(scope: ast.AST) -> Iterator[ast.AST]:
+    """Walk a function's own code, leaving out functions defined inside it."""
+    pending = list(ast.iter_child_nodes(scope))
+    while pending:
+        node = pending.pop()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            pending.extend(ast.iter_child_nodes(node))

@@ -1,0 +1,52 @@
+"""The last resort: pytest-timeout has ended a test of which nothing could be proved."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, Place
+from pytest_sensei.watch import ledger
+from pytest_sensei.watch.ledger import Party
+from pytest_sensei.watch.places import is_user_file, place_of, user_frame
+
+
+def is_timeout(error: BaseException | None) -> bool:
+    """Tell whether pytest-timeout ended the test."""
+    return isinstance(error, pytest.fail.Exception) and str(error.msg or "").startswith("Timeout (>")
+
+
+def diagnose(error: BaseException, root: str | None) -> Diagnosis:
+    """Say where everybody was when the time ran out; nothing is claimed."""
+    main = _where_raised(error, root)
+    parties = ledger.read().parties.values()
+    others = [_actor(party, root) for party in parties if party.thread is not threading.main_thread()]
+    first = Actor("main", "MainProcess", os.getpid(), threading.main_thread().name, "running", main)
+    return Diagnosis(
+        kind=Kind.TIMEOUT,
+        summary="the time limit ran out",
+        proved=False,
+        actors=(first, *others),
+        culprits=(main,) if main is not None else (),
+        details=(str(error),),
+    )
+
+
+def _where_raised(error: BaseException, root: str | None) -> Place | None:
+    """Return the innermost line of the user's that the main thread was at when it was stopped."""
+    place, trace = None, error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if is_user_file(code.co_filename):
+            place = place_of(code, trace.tb_lineno, root)
+        trace = trace.tb_next
+    return place
+
+
+def _actor(party: Party, root: str | None) -> Actor:
+    frame = user_frame(party.frame)
+    place = place_of(frame.f_code, frame.f_lineno or 0, root) if frame is not None else None
+    name = party.thread.name if party.thread is not None else "a thread"
+    return Actor(party.id, "MainProcess", os.getpid(), name, "waiting" if party.wait else "running", place)

@@ -1,0 +1,180 @@
+"""The watched runtime: a waiter whom nothing moves looks around, proves a knot, and tells its victims."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from types import CodeType
+
+from pytest_sensei.diagnosis import Deadlock, Diagnosis
+from pytest_sensei.primitives import locks, runtime
+from pytest_sensei.primitives.runtime import Lockable, Strand, Waiting
+from pytest_sensei.primitives.threads import strand_of
+from pytest_sensei.watch import graph, ledger, order, verdict
+from pytest_sensei.watch.leaks import Ended
+from pytest_sensei.watch.ledger import Ledger
+from pytest_sensei.watch.lost import LostException, is_nobody_s_business
+from pytest_sensei.watch.source import taken_text
+
+FIRST_SLICE = 0.02  # seconds until a waiter looks for the first time
+NEXT_SLICE = 0.05  # seconds between its later looks; also the longest a victim waits to be told
+SECOND_LOOK = 0.01  # seconds between the two looks of a proof
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """A knot seen once: the waits that form it, and when."""
+
+    waits: frozenset[int]
+    seen: float
+
+
+class Watching:
+    """What is known of the test that runs now. One object for the session, reset for each test."""
+
+    def __init__(self, root: str | None) -> None:
+        self._root = root
+        self._looking = locks.raw_lock()
+        self._suspicion: Suspicion | None = None
+        self._order = order.OrderBook()
+        self._baseline: frozenset[Strand] = frozenset()
+        self._victims: list[Strand] = []
+        self._given: Diagnosis | None = None  # the test's last verdict
+        self.main = runtime.current_strand()
+        self.proving = False  # verdicts are given only while a test runs and deadlocks are looked for
+        self.diagnoses: list[Diagnosis] = []
+        self.lost: list[LostException] = []
+        self.fails_on_lost = False
+
+    # -- the test's life, called by the plugin
+
+    def begin(self, *, proving: bool) -> None:
+        """A test begins: whoever lives now was there before and is not its to unwind."""
+        self.main = runtime.current_strand()
+        self.main.doomed = False
+        self.main.pending = None
+        self._suspicion = None
+        self._order.clear()
+        self._baseline = frozenset(runtime.strands.values())
+        self._victims = []
+        self._given = None
+        self.diagnoses = []
+        self.lost = []
+        self.proving = proving
+
+    def end(self) -> None:
+        """The test is over: no more verdicts."""
+        self.proving = False
+        self.main.doomed = False
+        self.main.pending = None
+
+    def victims(self) -> list[Strand]:
+        """Return the threads that were told to unwind and have not ended yet."""
+        return [strand for strand in self._victims if not strand.ended]
+
+    def inversions(self) -> list[Diagnosis]:
+        """Return the lock orders of this test that could have met as a deadlock."""
+        if self._given is not None:
+            return []  # the deadlock itself says it better
+        found: dict[tuple[object, ...], Diagnosis] = {}
+        for first, second in self._order.inversions:
+            names = (self._lock_name(first.outer, first), self._lock_name(first.inner, first))
+            diagnosis = order.diagnose(first, second, names, self._root)
+            if diagnosis is not None:
+                found.setdefault(diagnosis.culprits, diagnosis)
+        return list(found.values())
+
+    def _lock_name(self, lock: Lockable, nesting: order.Nesting) -> str:
+        at = nesting.outer_at if lock is nesting.outer else nesting.inner_at
+        return taken_text(*at) or "a lock"
+
+    # -- the interface to the primitives
+
+    def slice_for(self, wait: Waiting) -> float:
+        suspicion = self._suspicion
+        if suspicion is not None and wait.serial in suspicion.waits:
+            return SECOND_LOOK
+        return FIRST_SLICE if runtime.monotonic() - wait.since < FIRST_SLICE else NEXT_SLICE
+
+    def look(self, strand: Strand, wait: Waiting) -> None:
+        runtime.raise_pending(strand)
+        if not self.proving or not self._looking.acquire(False):
+            return
+        try:
+            self._judge()
+        finally:
+            self._looking.release()
+        runtime.raise_pending(strand)
+
+    def _judge(self) -> None:
+        """Look once; a knot that the look before saw with the very same waits is proven."""
+        now = ledger.read()
+        members = graph.knot(now.situation)
+        if not members:
+            self._suspicion = None
+            return
+        waits = frozenset(_serial(now, actor) for actor in members)
+        before, moment = self._suspicion, runtime.monotonic()
+        if before is None or before.waits != waits:
+            self._suspicion = Suspicion(waits, moment)
+        elif moment - before.seen >= SECOND_LOOK / 2:
+            self._suspicion = None
+            self._proven(now, members)
+
+    def _proven(self, now: Ledger, members: frozenset[str]) -> None:
+        strands = [party.strand for actor in members if (party := now.parties[actor]).strand is not None]
+        if self._given is not None and any(strand.doomed or strand in self._victims for strand in strands):
+            diagnosis = self._given  # a victim that got stuck again on its way out
+        elif not any(self._is_ours(strand) for strand in strands):
+            return
+        else:
+            diagnosis = verdict.diagnose(now, members, self._root)
+            self.diagnoses.append(diagnosis)
+            self._given = diagnosis
+        self._tell(diagnosis, [strand for strand in strands if self._is_ours(strand)])
+
+    def _is_ours(self, strand: Strand) -> bool:
+        return strand is self.main or strand not in self._baseline
+
+    def _tell(self, diagnosis: Diagnosis, strands: list[Strand]) -> None:
+        """Tell the main thread first: the others' unwinding would let it slip on before it knew."""
+        others = [strand for strand in strands if strand is not self.main]
+        self._victims.extend(strand for strand in others if strand not in self._victims)
+        self.main.pending = Deadlock(diagnosis)
+        if self.main.wait is None:
+            _tell_all(others, diagnosis)
+        else:
+            self.main.afterwards = lambda: _tell_all(others, diagnosis)
+
+    def ordered(self, strand: Strand, lock: Lockable, code: CodeType, lasti: int) -> None:
+        if self.proving:
+            self._order.nested(strand, _name_of(strand), lock, code, lasti)
+
+    def passed_on(self, giver: Strand, taker: Strand) -> None:
+        self._order.passed_on(giver, taker)
+
+    def thread_failed(self, thread: object, error: BaseException) -> bool:
+        if isinstance(error, (Deadlock, Ended)):
+            return True  # told by us, and gone
+        if not isinstance(thread, threading.Thread) or is_nobody_s_business(error):
+            return False
+        strand = strand_of.get(thread)
+        if strand is None or strand in self._baseline:
+            return False
+        self.lost.append(LostException.of(thread, error, self._root))
+        return self.fails_on_lost
+
+
+def _tell_all(strands: list[Strand], diagnosis: Diagnosis) -> None:
+    for strand in strands:
+        strand.pending = Deadlock(diagnosis)
+
+
+def _serial(now: Ledger, actor: str) -> int:
+    wait = now.parties[actor].wait
+    return wait.serial if wait is not None else 0
+
+
+def _name_of(strand: Strand) -> str:
+    thread = threading._active.get(strand.ident)  # type: ignore[attr-defined]
+    return thread.name if thread is not None else f"thread {strand.ident}"
