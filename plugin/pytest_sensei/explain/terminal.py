@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -185,8 +186,8 @@ def _hint_lines(label: Span, hint: str, look: Look, column: int) -> list[Line]:
     """Prose is wrapped; an indented line is code and keeps its shape."""
     room = max(look.width - column - 1, 20)
     pieces: list[str] = []
-    for raw in hint.strip("\n").splitlines() or [""]:
-        text = look.printable(raw.expandtabs(4).rstrip())
+    for raw in textwrap.dedent(hint.expandtabs(4)).strip("\n").splitlines() or [""]:
+        text = look.printable(raw.rstrip())
         pieces += [text] if text.startswith(" ") else wrap(text, room)
     first = (Span(" "), label, Span(" " * (column - 1 - cell_len(label.text)) + pieces[0]))
     return [first, *(line(" " * column + piece) for piece in pieces[1:])]

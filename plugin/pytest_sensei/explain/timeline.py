@@ -37,7 +37,7 @@ _VERBS = {
 class Moment(NamedTuple):
     """A step that is shown, with what the story says of it."""
 
-    index: int
+    at: int
     step: Step
     mark: str  # "lost", "stale" or nothing
     over: str | None
@@ -89,7 +89,7 @@ def _moments(diagnosis: Diagnosis, told: Story, *, everything: bool) -> list[Mom
 
 def _without_least(moments: list[Moment], told: Story) -> list[Moment]:
     """Drop the step that explains least; among equals the earliest."""
-    least = min(moments, key=lambda moment: (_weight(moment, told), moment.index))
+    least = min(moments, key=lambda moment: (_weight(moment, told), moment.at))
     return [moment for moment in moments if moment is not least]
 
 
