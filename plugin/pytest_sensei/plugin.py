@@ -13,6 +13,7 @@ from pytest_sensei.primitives import patching
 
 _MARKERS = (
     'sensei(deadlocks=..., leaks=..., races=...): what findings of a group do to this test: "error", "warn" or "off"',
+    "interleave(max_schedules, max_seconds, preemptions, strategy, timeouts): run the test under every interleaving",
 )
 
 

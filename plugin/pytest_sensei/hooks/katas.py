@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import pytest
 
 from pytest_sensei.dojo.katas import kata_of
+from pytest_sensei.dojo.trouble import import_trouble
+from pytest_sensei.hooks import hinting
 
 TIME_LIMIT = 10  # seconds; far above what any right answer needs
 
 
 class Katas:
-    """Gives kata tests their defaults."""
+    """Gives kata tests their defaults, and says shortly why a kata cannot be collected."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._config = config
+        hinting.check(config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             if kata_of(item.path) is not None and item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(TIME_LIMIT))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        report = yield
+        kata = kata_of(collector.path) if isinstance(collector, pytest.Module) else None
+        call = getattr(report, "call", None)
+        if kata is not None and report.failed and call is not None and call.excinfo is not None:
+            report.longrepr = import_trouble(kata, call.excinfo)
+        return report

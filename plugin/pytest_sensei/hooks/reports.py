@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from pytest_sensei import findings
-from pytest_sensei.diagnosis import Deadlock, Finding, Phase, Severity
+from pytest_sensei.diagnosis import Deadlock, Finding, Light, Phase, Severity
 from pytest_sensei.dojo.katas import Kata, kata_of
+from pytest_sensei.dojo.outcome import TestResult, light_of, sentence
 from pytest_sensei.explain import jsonl, terminal
 from pytest_sensei.explain.text import supports_unicode
 
+from pytest_sensei.hints.catalogue import Level
 from pytest_sensei.hooks import hinting
 from pytest_sensei.hooks.watched import SETTINGS
 from pytest_sensei.watch.places import is_user_file
@@ -32,8 +34,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--sensei-report", metavar="FILE", help="write findings to FILE, one JSON object a line")
     group.addoption(
         "--hints",
-        choices=[level.value for level in hinting.Level],
-        default=hinting.Level.FIRST.value,
+        choices=[level.value for level in Level],
+        default=Level.FIRST.value,
         help="how much to say: none, first (the first step of each hint), all",
     )
     group.addoption("--all", action="store_true", help="katas: show every failure in full, not only the first")
@@ -144,7 +146,7 @@ class Teller:
         self._file = _report_file(config)
         self._order: dict[str, int] = {}
         self._findings: list[Finding] = []
-        self._katas: dict[str, list[pytest.TestReport]] = {}  # the failures of each kata, in order
+        self._katas: dict[str, _Run] = {}
         self._verbose = config.get_verbosity() > 0 if hasattr(config, "get_verbosity") else False
 
     # -- collecting
@@ -165,26 +167,38 @@ class Teller:
         if report.failed and errors:
             report.longrepr = Explained(errors, report.longrepr, self._verbose)  # type: ignore[assignment]
         kata = dict(report.user_properties).get(KATA)
+        if kata is not None:
+            self._katas.setdefault(str(kata), _Run()).add(report, found)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        kata = kata_of(self._config.rootpath / report.nodeid.partition("::")[0]) if report.nodeid else None
         if report.failed and kata is not None:
-            self._katas.setdefault(str(kata), []).append(report)
+            run = self._katas.setdefault(kata.name, _Run())
+            run.could_not_run = True
+            run.ladder = hinting.for_import(message=report.longreprtext, kata=kata)
 
     # -- telling
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, None, None]:
         """A kata is told one failure at a time; the others wait as one line each."""
-        waiting = [] if self._config.getoption("--all") else [r for rs in self._katas.values() for r in rs[1:]]
+        all_at_once = self._config.getoption("--all")
+        waiting = [] if all_at_once else [r for run in self._katas.values() for r in run.failures[1:]]
         with _hidden(terminalreporter, waiting):
             yield
         _tell_waiting(terminalreporter, waiting)
         self._tell_findings(terminalreporter)
 
     def _tell_findings(self, reporter: Any) -> None:
-        if not self._findings:
+        if not self._findings and not self._katas:
             return
         reporter.section("sensei")
         for finding in self._sorted():
             reporter.write_line(terminal.one_line(finding, width=_width(reporter), **_style(reporter)))
+        for name, run in sorted(self._katas.items()):
+            light = terminal.render_light(run.light(), color=_style(reporter)["color"])
+            reporter.write_line(f"{name}  {light}{'' if run.light() is Light.GREEN else run.counted()}")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
@@ -199,14 +213,14 @@ class Teller:
 
     def _tell_hint(self) -> None:
         """Print the hint last of all, where it cannot scroll away."""
-        level = hinting.Level(self._config.getoption("--hints"))
+        level = Level(self._config.getoption("--hints"))
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         first = self._first_to_hint()
-        if reporter is None or first is None or level is hinting.Level.NONE:
+        if reporter is None or first is None or level is Level.NONE:
             return
         kata, steps = first
         if steps:
-            shown = range(1, len(steps) + 1) if level is hinting.Level.ALL else (1,)
+            shown = range(1, len(steps) + 1) if level is Level.ALL else (1,)
             following = f"kata hint {kata.partition('_')[0]}" if kata else "--hints=all"
             text = terminal.render_hints(
                 steps, shown=list(shown), next_hint=following, width=_width(reporter), **_style(reporter)
@@ -217,15 +231,48 @@ class Teller:
 
     def _first_to_hint(self) -> tuple[str, tuple[str, ...]] | None:
         """Return the kata ("" outside katas) and the ladder of the first failure."""
-        for kata, reports in self._katas.items():
-            properties = dict(reports[0].user_properties)
-            found = findings_of(reports[0])
-            steps = found[0].hints if found else properties.get(HINT, ())
-            return kata, tuple(steps)  # type: ignore[arg-type]
+        for kata, run in sorted(self._katas.items()):
+            if run.light() is not Light.GREEN:
+                return kata, run.ladder
         for finding in self._sorted():
             if finding.severity is Severity.ERROR:
                 return "", finding.hints
         return None
+
+
+class _Run:
+    """What became of one kata in this run."""
+
+    def __init__(self) -> None:
+        self.failures: list[pytest.TestReport] = []
+        self.ladder: tuple[str, ...] = ()
+        self.could_not_run = False
+        self._results: dict[str, str] = {}
+        self._findings: list[Finding] = []
+
+    def add(self, report: pytest.TestReport, found: list[Finding]) -> None:
+        self._findings.extend(found)
+        if report.when == "call" or not report.passed:
+            self._results[report.nodeid] = report.outcome
+        if report.failed:
+            if not self.failures:
+                self.ladder = _ladder(report, found)
+            self.failures.append(report)
+
+    def light(self) -> Light:
+        results = [TestResult(name, outcome) for name, outcome in self._results.items()]
+        return light_of(results, [jsonl.to_json(f) for f in self._findings], could_not_run=self.could_not_run)
+
+    def counted(self) -> str:
+        passed = sum(outcome == "passed" for outcome in self._results.values())
+        return f"  {passed} of {len(self._results)} tests pass" if self._results else ""
+
+
+def _ladder(report: pytest.TestReport, found: list[Finding]) -> tuple[str, ...]:
+    """Return the hints of a failure: its finding's, else those for a plain failure."""
+    errors = [finding for finding in found if finding.severity is Severity.ERROR]
+    plain = dict(report.user_properties).get(HINT, ())
+    return errors[0].hints if errors else tuple(plain)  # type: ignore[arg-type]
 
 
 class _hidden:  # noqa: N801 - used as a context manager, read as a verb
@@ -251,14 +298,7 @@ def _tell_waiting(reporter: Any, waiting: list[pytest.TestReport]) -> None:
         return
     reporter.write_sep("-", f"{len(waiting)} more wait; --all shows them")
     for report in waiting:
-        reporter.write_line(f"  {_sentence(report.nodeid)}")
-
-
-def _sentence(nodeid: str) -> str:
-    """Read a test's name as a sentence: `test_release_wakes_one` as "release wakes one"."""
-    name = nodeid.rpartition("::")[2].removeprefix("test_")
-    base, bracket, parameters = name.partition("[")
-    return base.replace("_", " ") + (f" [{parameters}" if bracket else "")
+        reporter.write_line(f"  {sentence(report.nodeid)}")
 
 
 def _style(reporter: Any) -> dict[str, bool]:
