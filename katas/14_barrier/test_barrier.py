@@ -1,0 +1,180 @@
+"""What a Barrier promises. Marked tests run in every order in which the threads can take turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Thread
+
+import pytest
+from barrier import Barrier, BrokenBarrier
+
+
+def start(**jobs: Callable[[], object]) -> list[Thread]:
+    """Start a thread of that name for each job."""
+    threads = [Thread(target=job, name=name) for name, job in jobs.items()]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def wait_for(threads: list[Thread]) -> None:
+    for thread in threads:
+        thread.join()
+
+
+def together(**jobs: Callable[[], object]) -> None:
+    """Run each job in a thread of that name, all at once, and wait for them."""
+    wait_for(start(**jobs))
+
+
+def test_one_party_waits_for_nobody() -> None:
+    barrier = Barrier(1)
+    assert [barrier.wait(), barrier.wait()] == [0, 0]
+
+
+@pytest.mark.interleave
+def test_nobody_passes_before_both_have_come() -> None:
+    barrier = Barrier(2)
+    come: list[str] = []
+
+    def meet(name: str) -> None:
+        come.append(name)
+        barrier.wait()
+        assert len(come) == 2
+
+    together(
+        ann=lambda: meet("ann"),
+        bob=lambda: meet("bob"),
+    )
+
+
+@pytest.mark.interleave
+def test_nobody_passes_before_all_three_have_come() -> None:
+    barrier = Barrier(3)
+    come: list[str] = []
+
+    def meet(name: str) -> None:
+        come.append(name)
+        barrier.wait()
+        assert len(come) == 3
+
+    together(
+        ann=lambda: meet("ann"),
+        bob=lambda: meet("bob"),
+        cat=lambda: meet("cat"),
+    )
+
+
+@pytest.mark.interleave
+def test_each_gets_a_different_index() -> None:
+    barrier = Barrier(3)
+    indexes: list[int] = []
+
+    def meet() -> None:
+        indexes.append(barrier.wait())
+
+    together(ann=meet, bob=meet, cat=meet)
+    assert sorted(indexes) == [0, 1, 2]
+
+
+@pytest.mark.interleave
+def test_nobody_laps_the_others() -> None:
+    barrier = Barrier(2)
+    rounds = {"ann": 0, "bob": 0}
+
+    def walk(me: str, other: str) -> None:
+        for number in (1, 2, 3):
+            rounds[me] = number
+            barrier.wait()
+            # the other has come to this round too, and cannot be past the next one
+            assert number <= rounds[other] <= number + 1
+
+    together(
+        ann=lambda: walk("ann", "bob"),
+        bob=lambda: walk("bob", "ann"),
+    )
+
+
+@pytest.mark.interleave
+def test_each_gets_a_different_index_in_every_round() -> None:
+    barrier = Barrier(2)
+    first: list[int] = []
+    second: list[int] = []
+
+    def meet_twice() -> None:
+        first.append(barrier.wait())
+        second.append(barrier.wait())
+
+    together(ann=meet_twice, bob=meet_twice)
+    assert sorted(first) == [0, 1]
+    assert sorted(second) == [0, 1]
+
+
+@pytest.mark.interleave
+def test_other_threads_may_come_in_the_next_round() -> None:
+    barrier = Barrier(2)
+    together(ann=barrier.wait, bob=barrier.wait)
+    together(cat=barrier.wait, dan=barrier.wait)
+
+
+@pytest.mark.interleave
+def test_abort_wakes_the_one_who_waits() -> None:
+    barrier = Barrier(2)
+
+    def meet() -> None:
+        with pytest.raises(BrokenBarrier):
+            barrier.wait()
+
+    threads = start(ann=meet)
+    barrier.abort()
+    wait_for(threads)
+
+
+@pytest.mark.interleave
+def test_abort_wakes_all_who_wait() -> None:
+    barrier = Barrier(3)
+
+    def meet() -> None:
+        with pytest.raises(BrokenBarrier):
+            barrier.wait()
+
+    threads = start(ann=meet, bob=meet)
+    barrier.abort()
+    wait_for(threads)
+
+
+def test_whoever_comes_after_the_abort_is_refused() -> None:
+    barrier = Barrier(2)
+    barrier.abort()
+    for _ in range(3):  # also when as many come as the barrier has parties
+        with pytest.raises(BrokenBarrier):
+            barrier.wait()
+
+
+@pytest.mark.interleave
+def test_an_abort_between_two_rounds_breaks_the_next_one() -> None:
+    barrier = Barrier(2)
+    together(ann=barrier.wait, bob=barrier.wait)
+    barrier.abort()
+    with pytest.raises(BrokenBarrier):
+        barrier.wait()
+
+
+@pytest.mark.interleave
+def test_nobody_is_left_behind_when_the_abort_comes_with_the_last_one() -> None:
+    barrier = Barrier(2)
+    ended: list[str] = []
+
+    def meet() -> None:
+        try:
+            barrier.wait()
+            ended.append("passed")
+        except BrokenBarrier:
+            ended.append("broken")
+
+    threads = start(ann=meet, bob=meet)
+    barrier.abort()
+    wait_for(threads)
+    assert len(ended) == 2
+    with pytest.raises(BrokenBarrier):
+        barrier.wait()
