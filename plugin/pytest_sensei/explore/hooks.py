@@ -1,0 +1,294 @@
+"""What instrumented code calls right before each access to shared data; the access itself stays native."""
+
+from __future__ import annotations
+
+import functools
+import operator
+import sys
+import types
+from itertools import starmap
+from typing import TYPE_CHECKING, Any
+
+from pytest_sensei.explore import fields
+from pytest_sensei.explore.access import ANY, DELETE, ITEM, NOVALUE, READ, WRITE, Access, Observer
+from pytest_sensei.explore.fields import Iteration, Shape, peek
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator
+
+__all__ = ["ANY", "ITEM", "NOVALUE", "Access", "Observer", "observe_with", "peek", "user_frame"]
+
+
+def _nobody(obj: object, field: Hashable, kind: Access, value: object) -> None:
+    """Nobody is told."""
+
+
+_access: fields.Announce = _nobody
+_loads = fields.loads
+_stores = fields.stores
+_shapes = fields.shapes
+_subscripts = fields.subscripts
+_iterations = fields.iterations
+
+
+def observe_with(observer: Observer | None) -> None:
+    """Announce every access to `observer` from now on, or to nobody."""
+    global _access  # noqa: PLW0603  (the one slot that every hook reads)
+    _access = _nobody if observer is None else observer.access
+
+
+def user_frame() -> types.FrameType:
+    """Return the frame of the instrumented code that makes the current announcement."""
+    frame = sys._getframe(1)  # noqa: SLF001  (the documented way to a caller's frame)
+    while frame.f_back is not None and frame.f_globals is not globals():
+        frame = frame.f_back
+    while frame.f_back is not None and frame.f_globals is globals():
+        frame = frame.f_back
+    return frame
+
+
+# Each hook returns what the native operation around it takes, so that nothing is evaluated twice.
+
+
+def read_attr(obj: object, name: str) -> object:
+    kind = type(obj)
+    names = _loads.get(id(kind))
+    plan = (fields.learn_loads(kind) if names is None else names)[name]
+    if plan is True:
+        _access(obj, name, READ, NOVALUE)
+    elif plan is not None:
+        plan(_access, obj, name, READ, NOVALUE)
+    return obj
+
+
+def _store(obj: object, name: str, access: Access, value: object) -> None:
+    kind = type(obj)
+    names = _stores.get(id(kind))
+    plan = (fields.learn_stores(kind) if names is None else names)[name]
+    if plan is True:
+        _access(obj, name, access, value)
+    elif plan is not None:
+        plan(_access, obj, name, access, value)
+
+
+def write_attr(value: object, obj: object, name: str) -> tuple[object, str, object]:
+    _store(obj, name, WRITE, value)
+    return obj, name, value
+
+
+def delete_attr(obj: object, name: str) -> tuple[object, str]:
+    _store(obj, name, DELETE, NOVALUE)
+    return obj, name
+
+
+def named_read(*call: Any) -> tuple[Any, ...]:
+    """For `getattr(obj, name)` and `hasattr(obj, name)`."""
+    if len(call) > 1 and type(call[1]) is str:
+        read_attr(call[0], call[1])
+    return call
+
+
+def named_write(*call: Any) -> tuple[Any, ...]:
+    """For `setattr(obj, name, value)`."""
+    if len(call) == 3 and type(call[1]) is str:
+        _store(call[0], call[1], WRITE, call[2])
+    return call
+
+
+def named_delete(*call: Any) -> tuple[Any, ...]:
+    """For `delattr(obj, name)`."""
+    if len(call) == 2 and type(call[1]) is str:
+        _store(call[0], call[1], DELETE, NOVALUE)
+    return call
+
+
+def _subscript_shape(obj: object) -> Shape | None:
+    kind = type(obj)
+    try:
+        return _subscripts[id(kind)]
+    except KeyError:
+        return fields.learn_subscript(kind)
+
+
+def _shape(obj: object) -> Shape | None:
+    kind = type(obj)
+    try:
+        return _shapes[id(kind)]
+    except KeyError:
+        return fields.learn_shape(kind)
+
+
+def read_item(obj: object, key: object) -> tuple[object, object]:
+    shape = _subscript_shape(obj)
+    if shape is not None:
+        field = fields.item_field(shape, obj, key)
+        filling = shape is Shape.FILLING and fields.fills(obj, key)
+        _access(obj, field, WRITE if filling else READ, NOVALUE)
+    return obj, key
+
+
+def write_item(value: object, obj: object, key: object) -> tuple[object, object, object]:
+    shape = _subscript_shape(obj)
+    if shape is not None:
+        _access(obj, fields.item_field(shape, obj, key), WRITE, value)
+    return obj, key, value
+
+
+def delete_item(obj: object, key: object) -> tuple[object, object]:
+    shape = _subscript_shape(obj)
+    if shape is not None:  # of a list: all that follow move up
+        field = ANY if shape is Shape.INDEXED else fields.item_field(shape, obj, key)
+        _access(obj, field, DELETE, NOVALUE)
+    return obj, key
+
+
+class Space:
+    """A module's global names, in a form that can be a constant of code (a dictionary has no hash)."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.names = names
+
+
+def read_global(space: Space, name: str) -> bool:
+    names = space.names
+    if id(type(names.get(name))) not in fields.UNINTERESTING:
+        _access(names, name, READ, NOVALUE)
+    return True
+
+
+def write_global(value: object, space: Space, name: str) -> object:
+    _access(space.names, name, WRITE, value)
+    return value
+
+
+def delete_global(space: Space, name: str) -> None:
+    _access(space.names, name, DELETE, NOVALUE)
+
+
+# A closure's variable is known by its cell. A lambda that mentions the variable, made on the spot, has
+# that very cell in its closure, in whichever function and thread it is made.
+
+
+def read_cell(probe: Any, name: str) -> bool:
+    _access(probe.__closure__[0], name, READ, NOVALUE)
+    return True
+
+
+def write_cell(value: object, probe: Any, name: str) -> object:
+    _access(probe.__closure__[0], name, WRITE, value)
+    return value
+
+
+def delete_cell(probe: Any, name: str) -> None:
+    _access(probe.__closure__[0], name, DELETE, NOVALUE)
+
+
+def whole(obj: object) -> object:
+    """For `len(x)`, truth tests, unpacking, formatting and the like."""
+    if _shape(obj) is not None:
+        _access(obj, ANY, READ, NOVALUE)
+    return obj
+
+
+def both(left: object, right: object) -> tuple[object, object]:
+    """For comparisons and binary operators."""
+    whole(left)
+    whole(right)
+    return left, right
+
+
+def in_place(target: object, operand: object) -> tuple[object, object]:
+    """For `target += operand`, which may change the target itself."""
+    if _shape(target) is not None:
+        _access(target, ANY, WRITE, NOVALUE)
+    whole(operand)
+    return target, operand
+
+
+def contains(item: object, container: object) -> tuple[object, object]:
+    shape = _shape(container)
+    if shape is not None:
+        field = ANY if shape is Shape.INDEXED else fields.item_field(shape, container, item)
+        _access(container, field, READ, NOVALUE)
+    return container, item
+
+
+def before_call(*call: Any) -> tuple[Any, ...]:
+    """For a call of a method that has the name of one of a container's."""
+    method = call[0]
+    kind = type(method)
+    if kind is types.BuiltinMethodType or kind is types.MethodWrapperType:
+        _announce_method(method.__self__, method.__name__, call[1:])
+    elif kind is types.MethodType:
+        function = method.__func__
+        if type(function) is types.FunctionType and id(function.__globals__) not in fields.covered:
+            _announce_method(method.__self__, function.__name__, call[1:])
+    elif (kind is types.MethodDescriptorType or kind is types.WrapperDescriptorType) and len(call) > 1:
+        _announce_method(call[1], method.__name__, call[2:])
+    return call
+
+
+def before_keyword_call(*call: Any, **keywords: Any) -> Callable[[], Any]:
+    """Do the same for a call with keywords; returns the call, ready to be made."""
+    method, *args = before_call(*call)
+    return functools.partial(method, *args, **keywords)
+
+
+def _announce_method(obj: object, name: str, args: tuple[Any, ...]) -> None:
+    shape = _shape(obj)
+    if shape is None:
+        return
+    effect = fields.method_effect(shape, obj, name, args)
+    if effect is None:
+        return
+    field, kind = effect
+    value = args[1] if name in {"__setitem__", "setdefault"} and len(args) > 1 else NOVALUE
+    _access(obj, field, kind, value)
+
+
+class Steps:
+    """Announces each step of an iteration, then hands `next` its argument."""
+
+    __slots__ = ("argument", "container")
+
+    def __init__(self, container: object, iterator: Iterator[Any]) -> None:
+        self.container = container
+        self.argument = (iterator,)
+
+    def __iter__(self) -> Steps:
+        return self
+
+    def __next__(self) -> tuple[Iterator[Any]]:
+        _access(self.container, ANY, READ, NOVALUE)
+        return self.argument
+
+
+def each(iterable: Iterable[Any]) -> Iterable[Any]:
+    """For iterations. The steps run in C (`starmap` calls `next`), so no frame of ours is in between."""
+    kind = type(iterable)
+    try:
+        how = _iterations[id(kind)]
+    except KeyError:
+        how = fields.learn_iteration(kind)
+    if how is None:
+        return iterable
+    container = fields.viewed(iterable) if how is Iteration.VIEW else iterable
+    if kind is not list:  # an iterator of a list looks at it only when it steps
+        _access(container, ANY, READ, NOVALUE)
+    return iterable if how is Iteration.WHOLE else starmap(next, Steps(container, iter(iterable)))
+
+
+HOOKS: dict[str, object] = {
+    hook.__name__: hook
+    for hook in (
+        read_attr, write_attr, delete_attr, named_read, named_write, named_delete, read_item, write_item,
+        delete_item, read_global, write_global, delete_global, read_cell, write_cell, delete_cell, whole,
+        both, in_place, contains, before_call, before_keyword_call, each, slice, setattr, delattr,
+    )
+}  # fmt: skip
+"""What rewritten code may call, by name: our hooks, and the built-in functions that do a native access."""
+
+HOOKS |= {f"operator.{name}": getattr(operator, name) for name in operator.__all__}
+HOOKS["partial"] = functools.partial
