@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,9 +11,12 @@ from pytest_sensei.dojo import answers
 from pytest_sensei.hooks import katas, reports, watched
 from pytest_sensei.primitives import patching
 
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
 _MARKERS = (
-    'sensei(deadlocks=..., leaks=..., races=...): what findings of a group do to this test: "error", "warn" or "off"',
-    "interleave(max_schedules, max_seconds, preemptions, strategy, timeouts): run the test under every interleaving",
+    'sensei(deadlocks=..., leaks=..., races=...): "error", "warn" or "off" for findings of that group',
+    "interleave(max_schedules, max_seconds, preemptions, strategy, timeouts): run it in every order",
 )
 
 

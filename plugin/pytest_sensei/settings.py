@@ -55,7 +55,9 @@ def grace(config: pytest.Config) -> float:
     except (TypeError, ValueError):
         value = -1.0
     if value < 0:
-        raise pytest.UsageError(f"sensei_grace = {text}: not a number of seconds, for example sensei_grace = 0.5")
+        raise pytest.UsageError(
+            f"sensei_grace = {text}: not a number of seconds, for example sensei_grace = 0.5"
+        )
     return value
 
 
@@ -65,7 +67,9 @@ def settings_for(item: pytest.Item, *, is_kata: bool) -> Settings:
     for marker in reversed(list(item.iter_markers("sensei"))):
         for name, value in marker.kwargs.items():
             group = _parse(Group, name, f"@pytest.mark.sensei({name}=...)", 'leaks="off"')
-            severities[group] = _parse(Severity, value, f"@pytest.mark.sensei({name}={value!r})", f'{name}="off"')
+            severities[group] = _parse(
+                Severity, value, f"@pytest.mark.sensei({name}={value!r})", f'{name}="off"'
+            )
             explicit.add(group)
     if is_kata:
         explicit.update(Group)

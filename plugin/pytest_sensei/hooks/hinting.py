@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_sensei.diagnosis import Diagnosis
 from pytest_sensei.dojo.katas import Kata, KataError, katas_in
 from pytest_sensei.hints.catalogue import FAILURE, IMPORT, Case, Hint, HintsError, case_of, hints_for, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_sensei.diagnosis import Diagnosis
 
 
 def check(config: pytest.Config) -> None:

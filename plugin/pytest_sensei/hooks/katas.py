@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_sensei.dojo.katas import kata_of
 from pytest_sensei.dojo.trouble import import_trouble
 from pytest_sensei.hooks import hinting
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 TIME_LIMIT = 10  # seconds; far above what any right answer needs
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,11 +15,14 @@ from pytest_sensei.dojo.katas import Kata, kata_of
 from pytest_sensei.dojo.outcome import TestResult, light_of, sentence
 from pytest_sensei.explain import jsonl, terminal
 from pytest_sensei.explain.text import supports_unicode
-
 from pytest_sensei.hints.catalogue import Level
 from pytest_sensei.hooks import hinting
 from pytest_sensei.hooks.watched import SETTINGS
 from pytest_sensei.watch.places import is_user_file
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from types import TracebackType
 
 FINDING = "sensei"  # keys of report.user_properties
 HINT = "sensei-hint"
@@ -38,7 +39,9 @@ def add_options(parser: pytest.Parser) -> None:
         default=Level.FIRST.value,
         help="how much to say: none, first (the first step of each hint), all",
     )
-    group.addoption("--all", action="store_true", help="katas: show every failure in full, not only the first")
+    group.addoption(
+        "--all", action="store_true", help="katas: show every failure in full, not only the first"
+    )
 
 
 class Found:
@@ -108,7 +111,7 @@ def findings_of(report: pytest.TestReport) -> list[Finding]:
 class Explained:
     """A failure's text with the picture of what went wrong before it."""
 
-    def __init__(self, pictures: list[Finding], original: Any, verbose: bool) -> None:
+    def __init__(self, pictures: list[Finding], original: Any, *, verbose: bool) -> None:
         self._findings = pictures
         self._original = original
         self._verbose = verbose
@@ -165,7 +168,7 @@ class Teller:
         self._findings.extend(found)
         errors = [finding for finding in found if finding.severity is Severity.ERROR]
         if report.failed and errors:
-            report.longrepr = Explained(errors, report.longrepr, self._verbose)  # type: ignore[assignment]
+            report.longrepr = Explained(errors, report.longrepr, verbose=self._verbose)  # type: ignore[assignment]
         kata = dict(report.user_properties).get(KATA)
         if kata is not None:
             self._katas.setdefault(str(kata), _Run()).add(report, found)

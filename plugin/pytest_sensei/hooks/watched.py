@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +17,9 @@ from pytest_sensei.primitives.threads import origins, strand_of
 from pytest_sensei.settings import Settings, grace, settings_for
 from pytest_sensei.watch import leaks, lost, timeouts
 from pytest_sensei.watch.watching import Watching
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 SETTINGS = pytest.StashKey[Settings]()
 _UNWINDING = 1.0  # seconds that victims get to end before they count as leaked
@@ -85,7 +87,7 @@ class WatchedTests:
         found = list(watching.diagnoses)
         if found:
             self._settle()
-        if timeouts.is_timeout(error):
+        if error is not None and timeouts.is_timeout(error):
             found.append(timeouts.diagnose(error, self._root))
         if phase == "call":
             found.extend(watching.inversions())
@@ -175,9 +177,13 @@ class WatchedTests:
     def _end_survivors(self) -> list[str]:
         """End the threads that would keep the interpreter from ending, and name them."""
         alive = [
-            thread for thread in leaks.outliving(()) if not thread.daemon and thread is not threading.main_thread()
+            thread
+            for thread in leaks.outliving(())
+            if not thread.daemon and thread is not threading.main_thread()
         ]
-        alive = leaks.wait_until_gone(lambda: [t for t in alive if t.is_alive()], self._grace) if alive else []
+        alive = (
+            leaks.wait_until_gone(lambda: [t for t in alive if t.is_alive()], self._grace) if alive else []
+        )
         names = [leaks.diagnose(thread, self._root).summary for thread in alive]
         for thread in leaks.end(alive, _UNWINDING):
             leaks.do_not_wait_at_exit(thread)

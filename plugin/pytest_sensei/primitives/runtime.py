@@ -106,7 +106,7 @@ class Watcher(Protocol):
     def slice_for(self, wait: Waiting) -> float:
         """Seconds until the waiter should look (again)."""
 
-    def look(self, strand: Strand, wait: Waiting) -> None:
+    def look(self, strand: Strand) -> None:
         """Nothing moved for a slice. Raises in the caller when it is the victim of a proven knot."""
 
     def ordered(self, strand: Strand, lock: Lockable, code: CodeType, lasti: int) -> None:
@@ -216,4 +216,4 @@ def _in_slices(strand: Strand, wait: Waiting, attempt: Attempt) -> bool:
             return True
         if last:
             return False
-        observer.look(strand, wait)
+        observer.look(strand)

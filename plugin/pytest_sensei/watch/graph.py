@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 OUTSIDE = "outside"
 """The actor that stands for everything we cannot see: signals, foreign processes, native threads."""
@@ -42,14 +45,14 @@ def knot(situation: Situation) -> frozenset[str]:
     stuck = set(waits)
     anybody_moves = bool(situation.active)
     while True:
-        free = {actor for actor in stuck if _can_be_woken(waits[actor], stuck, anybody_moves)}
+        free = {actor for actor in stuck if _can_be_woken(waits[actor], stuck, anybody_moves=anybody_moves)}
         if not free:
             return frozenset(stuck)
         stuck -= free
         anybody_moves = True  # who left the set may wake those that wait for anybody
 
 
-def _can_be_woken(wait: Blocked, stuck: set[str], anybody_moves: bool) -> bool:
+def _can_be_woken(wait: Blocked, stuck: set[str], *, anybody_moves: bool) -> bool:
     if wait.wakers is None:
         return anybody_moves
     return not wait.wakers <= stuck

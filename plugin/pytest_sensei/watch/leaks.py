@@ -8,8 +8,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Actor, Diagnosis, Kind
 from pytest_sensei.primitives import runtime
@@ -17,6 +17,9 @@ from pytest_sensei.primitives.threads import HAS_HANDLE, Origin, origins, strand
 from pytest_sensei.watch.lost import started
 from pytest_sensei.watch.places import place_of, user_frame
 from pytest_sensei.watch.services import is_known_service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
 
 FIRST_PAUSE = 50e-6  # seconds; doubled after each look
 LONGEST_PAUSE = 0.1

@@ -5,17 +5,21 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
 
 from pytest_sensei.primitives import locks, queues, runtime
-from pytest_sensei.primitives.runtime import Strand, Waiting
 from pytest_sensei.primitives.threads import strand_of
 from pytest_sensei.watch.graph import OUTSIDE, Blocked, Situation
 from pytest_sensei.watch.services import is_runner_service
 from pytest_sensei.watch.source import gives_back_itself
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from pytest_sensei.primitives.runtime import Strand, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,9 @@ def _id(ident: int) -> str:
 
 
 def _situation(parties: dict[str, Party]) -> Situation:
-    blocked = tuple(
-        wait for party in parties.values() if (wait := _blocked(party, parties)) is not None
-    )
+    blocked = tuple(wait for party in parties.values() if (wait := _blocked(party, parties)) is not None)
     active = parties.keys() - {wait.actor for wait in blocked}
-    return Situation(blocked, frozenset(active | _outsiders(parties)))
+    return Situation(blocked, frozenset(active | _outsiders()))
 
 
 def _blocked(party: Party, parties: dict[str, Party]) -> Blocked | None:
@@ -75,7 +77,7 @@ def _blocked(party: Party, parties: dict[str, Party]) -> Blocked | None:
     if isinstance(resource, (locks.Lock, locks.RLock)):
         return _blocked_on_lock(party.id, resource, parties)
     if isinstance(resource, threading.Thread):
-        return _blocked_on_thread(party.id, resource, parties)
+        return _blocked_on_thread(party.id, resource)
     if isinstance(resource, queues.SimpleQueue):
         return None if resource.qsize() else Blocked(party.id, _resource_id(resource), None, False)
     return None
@@ -98,7 +100,7 @@ def _owner_gives_back(lock: locks.Lock) -> bool:
     return owner is not None and not owner.ended and code is not None and gives_back_itself(code, lock._lasti)
 
 
-def _blocked_on_thread(actor: str, thread: threading.Thread, parties: dict[str, Party]) -> Blocked | None:
+def _blocked_on_thread(actor: str, thread: threading.Thread) -> Blocked | None:
     target = strand_of.get(thread)
     if target is None or target.ended:
         return None
@@ -109,7 +111,7 @@ def _resource_id(resource: object) -> str:
     return f"r{id(resource):x}"
 
 
-def _outsiders(parties: dict[str, Party]) -> set[str]:
+def _outsiders() -> set[str]:
     """Whatever may act in this process though no thread of Python is running it now."""
     return {OUTSIDE} if has_signal_handlers() or has_native_threads(len(sys._current_frames())) else set()
 
@@ -145,4 +147,6 @@ def _count_nothing() -> int:
     return 0  # no way to see them here: the ledger answers for Python's threads alone
 
 
-count_native_threads: Callable[[], int] = _count_in_proc if Path("/proc/self/task").is_dir() else _count_nothing
+count_native_threads: Callable[[], int] = (
+    _count_in_proc if Path("/proc/self/task").is_dir() else _count_nothing
+)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator, Mapping
 from types import FrameType, GetSetDescriptorType, MemberDescriptorType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.watch.places import frames_outward, is_user_file, user_frame
 from pytest_sensei.watch.source import taken_expressions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 MISSING: Any = object()
 _CONTAINER_LIMIT = 200  # elements looked through in one list or dictionary
@@ -91,7 +93,7 @@ def names_of(target: object, frames: list[FrameType]) -> Iterator[str]:
     What the nearest line calls it comes first unless that is a bare local name; a path that leads to it
     (`forks[0]`, `self.lock`) says more.
     """
-    unknown = []
+    unknown: list[str] = []
     for frame in frames:
         for expression in taken_expressions(frame.f_code, frame.f_lineno or 0):
             value = evaluate(expression, frame)

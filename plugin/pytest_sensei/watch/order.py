@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import weakref
 from dataclasses import dataclass
-from types import CodeType
+from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Actor, Diagnosis, Hold, Kind, Resource, Wait
-from pytest_sensei.primitives.runtime import Lockable, Strand
 from pytest_sensei.watch.places import is_user_file, line_of, place_of
+
+if TYPE_CHECKING:
+    from types import CodeType
+
+    from pytest_sensei.primitives.runtime import Lockable, Strand
 
 
 class Clock:
-    """What a strand knows to lie behind it: how far each other strand had come (Lamport's vector clock,
-    advanced by start, join and hand-over only; ordinary locking orders nothing)."""
+    """What a strand knows to lie behind it: how far each other strand had come.
+
+    A vector clock (Mattern 1989) that start, join and hand-over advance; ordinary locking orders nothing.
+    """
 
     __slots__ = ("epoch", "seen")
 
@@ -101,11 +107,16 @@ def could_meet(first: Nesting, second: Nesting) -> bool:
     """Tell whether two opposite nestings could run at the same time in another run."""
     if first.strand == second.strand or first.gates & second.gates:
         return False
-    return second.seen.get(first.strand, -1) < first.epoch and first.seen.get(second.strand, -1) < second.epoch
+    return not (_behind(first, second) or _behind(second, first))
+
+
+def _behind(early: Nesting, late: Nesting) -> bool:
+    """Tell whether `early` surely happened before `late`."""
+    return late.seen.get(early.strand, -1) >= early.epoch
 
 
 def diagnose(first: Nesting, second: Nesting, names: tuple[str, str], root: str | None) -> Diagnosis | None:
-    """Explain one inversion; None when neither side is in the user's code. `names`: outer, inner of `first`."""
+    """Explain one inversion; None when neither side is in the user's code."""
     places = [site for n in (first, second) for site in (n.outer_at, n.inner_at)]
     if not all(is_user_file(code.co_filename) for code, _ in places):
         return None

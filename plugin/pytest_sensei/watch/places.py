@@ -6,11 +6,14 @@ import functools
 import linecache
 import os
 import sysconfig
-from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType, FrameType
+from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType, FrameType
 
 _OURS = str(Path(__file__).resolve().parent.parent) + os.sep
 _STDLIB = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")})

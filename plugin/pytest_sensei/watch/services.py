@@ -1,4 +1,4 @@
-"""Threads that belong to the standard library or to the test runner, each with the reason to leave it alone."""
+"""Threads of the standard library and the test runner, each with the reason to leave it alone."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ def _root_module(frame: FrameType) -> str:
     return module
 
 
-def is_execnet(thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_execnet(_thread: threading.Thread | None, frame: FrameType) -> bool:
     """execnet's receiver reads messages of the xdist controller; it never touches the test's objects."""
     return _root_module(frame).startswith("execnet")
 
 
-def is_timeout_timer(thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_timeout_timer(thread: threading.Thread | None, _frame: FrameType) -> bool:
     """pytest-timeout's timer thread only ends the test when its time is over."""
     return thread is not None and thread.name.startswith("pytest_timeout ")
 
 
-def is_debugger(thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_debugger(thread: threading.Thread | None, _frame: FrameType) -> bool:
     """A debugger's threads talk to the editor."""
     return thread is not None and (
         getattr(thread, "is_pydev_daemon_thread", False) or thread.name.startswith("pydevd.")
     )
 
 
-def is_coverage(thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_coverage(_thread: threading.Thread | None, frame: FrameType) -> bool:
     """coverage.py's own threads store what was measured."""
     return _root_module(frame).startswith("coverage.")
 
 
-def is_exploring(thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_exploring(_thread: threading.Thread | None, frame: FrameType) -> bool:
     """Our own pool of threads that carry explorations."""
     return _root_module(frame).startswith("pytest_sensei.explore")
 
@@ -59,8 +59,8 @@ def is_runner_service(thread: threading.Thread | None, frame: FrameType) -> bool
 
 
 def is_idle_executor_worker(thread: threading.Thread | None, frame: FrameType) -> bool:
-    """An executor that is still in use keeps its idle workers, by design; it ends them when it is collected."""
-    if thread not in futures_thread._threads_queues:  # type: ignore[attr-defined]
+    """An executor in use keeps its idle workers by design; it ends them when it is collected."""
+    if thread not in futures_thread._threads_queues:
         return False
     names = set()
     current: FrameType | None = frame
@@ -70,7 +70,7 @@ def is_idle_executor_worker(thread: threading.Thread | None, frame: FrameType) -
     return ("concurrent.futures.thread", "run") not in names
 
 
-def is_queue_feeder(thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_queue_feeder(thread: threading.Thread | None, _frame: FrameType) -> bool:
     """A multiprocessing queue's feeder ends with its queue; the queue is judged, not the thread."""
     return thread is not None and thread.name == "QueueFeederThread"
 

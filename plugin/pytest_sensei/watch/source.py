@@ -5,19 +5,22 @@ from __future__ import annotations
 import ast
 import functools
 import linecache
-from collections.abc import Iterator
-from types import CodeType
+from typing import TYPE_CHECKING
 
 from pytest_sensei.watch.places import line_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import CodeType
 
 _TAKING = {"acquire", "wait", "wait_for", "get", "put", "join", "result", "enter_context", "recv", "send"}
 _GIVING_FUNCTIONS = {"__enter__", "enter_context", "__aenter__"}
 
 
 @functools.lru_cache(maxsize=256)
-def _tree(filename: str, stamp: tuple[str, ...]) -> ast.Module | None:
+def _tree(lines: tuple[str, ...]) -> ast.Module | None:
     try:
-        return ast.parse("".join(stamp))
+        return ast.parse("".join(lines))
     except SyntaxError:
         return None
 
@@ -25,7 +28,7 @@ def _tree(filename: str, stamp: tuple[str, ...]) -> ast.Module | None:
 def tree_of(filename: str) -> ast.Module | None:
     """Return the syntax tree of a source file, or None where there is no (valid) source."""
     lines = linecache.getlines(filename)
-    return _tree(filename, tuple(lines)) if lines else None
+    return _tree(tuple(lines)) if lines else None
 
 
 def taken_expressions(code: CodeType, line: int) -> list[ast.expr]:
@@ -41,9 +44,13 @@ def _taken_by(node: ast.AST, line: int) -> Iterator[ast.expr]:
         for item in node.items:
             if item.context_expr.lineno <= line <= (item.context_expr.end_lineno or line):
                 yield item.context_expr
-    elif isinstance(node, ast.Call) and node.lineno <= line <= (node.end_lineno or line):
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _TAKING:
-            yield node.func.value
+    elif (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _TAKING
+        and node.lineno <= line <= (node.end_lineno or line)
+    ):
+        yield node.func.value
 
 
 def taken_text(code: CodeType, lasti: int) -> str | None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, Place
 from pytest_sensei.watch import ledger
-from pytest_sensei.watch.ledger import Party
 from pytest_sensei.watch.places import is_user_file, place_of, user_frame
 
+if TYPE_CHECKING:
+    from pytest_sensei.watch.ledger import Party
 
-def is_timeout(error: BaseException | None) -> bool:
+
+def is_timeout(error: BaseException) -> bool:
     """Tell whether pytest-timeout ended the test."""
     return isinstance(error, pytest.fail.Exception) and str(error.msg or "").startswith("Timeout (>")
 

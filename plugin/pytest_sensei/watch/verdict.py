@@ -6,17 +6,20 @@ import collections
 import gc
 import os
 import threading
-from collections.abc import Iterable
-from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.diagnosis import Actor, Diagnosis, Hold, Kind, Place, Resource, Wait
 from pytest_sensei.primitives import locks, runtime
 from pytest_sensei.watch import graph
-from pytest_sensei.watch.ledger import Ledger, Party
-from pytest_sensei.watch.naming import is_or_locks, evaluate, names_of, user_frames, waited_object
+from pytest_sensei.watch.naming import evaluate, is_or_locks, names_of, user_frames, waited_object
 from pytest_sensei.watch.places import is_user_file, line_of, place_of, user_frame
 from pytest_sensei.watch.source import taken_expressions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import FrameType
+
+    from pytest_sensei.watch.ledger import Ledger, Party
 
 
 def diagnose(ledger: Ledger, members: Iterable[str], root: str | None) -> Diagnosis:
@@ -68,7 +71,10 @@ def _kind_and_core(ledger: Ledger, blocked: dict[str, graph.Blocked]) -> tuple[K
     if alone:
         return Kind.SELF_DEADLOCK, alone[:1]
     return Kind.STALLED, tuple(
-        sorted((actor for actor in blocked if not blocked[actor].binding), key=lambda a: _started(ledger.parties[a]))
+        sorted(
+            (actor for actor in blocked if not blocked[actor].binding),
+            key=lambda a: _started(ledger.parties[a]),
+        )
     )
 
 
@@ -146,7 +152,9 @@ def _summary(kind: Kind, size: int, waits: tuple[Wait, ...], described: _Describ
         return f"a thread waits for {first.name}, which it holds itself"
     if kind is Kind.ABANDONED_LOCK:
         return f"{first.name} was never released by a thread that has ended"
-    others = "nobody is left who could wake it" if len(waits) == 1 else "everybody waits, nobody can wake anybody"
+    others = (
+        "nobody is left who could wake it" if len(waits) == 1 else "everybody waits, nobody can wake anybody"
+    )
     return f"{described.verb(waits[0])}: {others}"
 
 
@@ -211,7 +219,7 @@ class _Describer:
         return {id(wait.resource) for wait in resources if wait is not None}
 
     def _of_lock(self, lock: object, party: Party) -> str:
-        """Return the resource that a lock is waited for as: the condition around it, if the waiters say so."""
+        """Return the resource that a lock is waited for as: the condition around it, perhaps."""
         for other in self._ledger.parties.values():
             if other.wait is not None and other.wait.resource is lock:
                 target, _ = waited_object(other.frame, lock)
@@ -315,7 +323,7 @@ def state_of(target: object) -> str | None:
         return None  # another version of the standard library keeps it elsewhere
 
 
-_STATES = {
+_STATES: dict[str, Callable[[Any], str]] = {
     "Semaphore": lambda s: f"value {s._value}",
     "BoundedSemaphore": lambda s: f"value {s._value}",
     "Event": lambda e: "set" if e._flag else "not set",

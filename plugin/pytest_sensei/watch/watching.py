@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from types import CodeType
+from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Deadlock, Diagnosis
 from pytest_sensei.primitives import locks, runtime
-from pytest_sensei.primitives.runtime import Lockable, Strand, Waiting
 from pytest_sensei.primitives.threads import strand_of
 from pytest_sensei.watch import graph, ledger, order, verdict
 from pytest_sensei.watch.leaks import Ended
-from pytest_sensei.watch.ledger import Ledger
 from pytest_sensei.watch.lost import LostException, is_nobody_s_business
 from pytest_sensei.watch.source import taken_text
+
+if TYPE_CHECKING:
+    from types import CodeType
+
+    from pytest_sensei.primitives.runtime import Lockable, Strand, Waiting
+    from pytest_sensei.watch.ledger import Ledger
 
 FIRST_SLICE = 0.02  # seconds until a waiter looks for the first time
 NEXT_SLICE = 0.05  # seconds between its later looks; also the longest a victim waits to be told
@@ -96,7 +100,7 @@ class Watching:
             return SECOND_LOOK
         return FIRST_SLICE if runtime.monotonic() - wait.since < FIRST_SLICE else NEXT_SLICE
 
-    def look(self, strand: Strand, wait: Waiting) -> None:
+    def look(self, strand: Strand) -> None:
         runtime.raise_pending(strand)
         if not self.proving or not self._looking.acquire(False):
             return
