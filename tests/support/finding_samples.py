@@ -347,3 +347,33 @@ def finding(
 
 def in_mode(diagnosis: Diagnosis, mode: Mode) -> Diagnosis:
     return replace(diagnosis, mode=mode)
+
+
+def race(*steps: Step, threads: int = 2, resources: tuple[Resource, ...] = ()) -> Diagnosis:
+    """A race of `MainThread` (a1), `Thread-1` (a2), `Thread-2` (a3) and so on."""
+    workers = tuple(actor(number + 1, f"Thread-{number}", "ended") for number in range(1, threads + 1))
+    return Diagnosis(
+        kind=Kind.RACE,
+        summary="assert counter.value == 2 fails: 1 != 2",
+        mode="explored",
+        actors=(actor(1, "MainThread", "running"), *workers),
+        resources=resources,
+        culprits=(PLUS_EQUALS,),
+        schedule=Schedule(number=2, explored=2, distinct=4, token="c3-2x1", steps=steps),
+    )
+
+
+CHECK = at("semaphore.py:12", "if self.count > 0:", "acquire")
+TAKE = at("semaphore.py:13", "self.count -= 1", "acquire")
+COUNT = "Semaphore.count"
+
+THREE_THREADS = race(
+    *(step(number, "read", COUNT, "1", place=CHECK) for number in (2, 3, 4)),
+    *(
+        step(number, action, COUNT, value, place=TAKE)
+        for number, before, after in ((2, "1", "0"), (3, "0", "-1"), (4, "-1", "-2"))
+        for action, value in (("read", before), ("write", after))
+    ),
+    step(1, "raise", None, "AssertionError: 3 threads are in, of at most 1", place=VERDICT_LINE),
+    threads=3,
+)

@@ -27,11 +27,11 @@ class Story:
 
 
 def story(diagnosis: Diagnosis) -> Story:
-    """Find the lost update, or else the stale read, or else the look at something half done."""
+    """Find the lost update, or else the check or read that went stale, or the look at something half done."""
     steps = diagnosis.schedule.steps if diagnosis.schedule else ()
     names = actor_names(diagnosis)
     over = dict(_overwrites(steps))
-    for tell in (_lost_update, _stale_read, _half_done):
+    for tell in (_lost_update, _stale_check, _stale_read, _half_done):
         found = tell(steps, names)
         if found is not None:
             return Story(found.verdict, found.about, found.lost, found.stale, over)
@@ -105,6 +105,33 @@ def _update_noun(step: Step) -> str:
         if sign in step.place.source:
             return noun
     return "update"
+
+
+def _stale_check(steps: Sequence[Step], names: dict[str, str]) -> Story | None:
+    """A thread looks, another changes what it saw, and then it acts, on another line, without a new look."""
+    for index, write in enumerate(steps):
+        if write.action != "write":
+            continue
+        look = _look_elsewhere(steps, index)
+        changed = (
+            [at for at in _writes_between(steps, look, index) if steps[at].value != steps[look].value]
+            if look is not None
+            else []
+        )
+        if look is not None and changed:
+            sentence = _stale_sentence(steps[look], steps[changed[-1]], names)
+            return Story(sentence, write.field, stale=frozenset({look}))
+    return None
+
+
+def _look_elsewhere(steps: Sequence[Step], index: int) -> int | None:
+    """The same thread's latest access to the field of a write, on another line; None if it is a write."""
+    write = steps[index]
+    for at in range(index - 1, -1, -1):
+        step = steps[at]
+        if step.actor == write.actor and _same_field(step, write) and step.place != write.place:
+            return at if step.action == "read" else None
+    return None
 
 
 def _stale_read(steps: Sequence[Step], names: dict[str, str]) -> Story | None:

@@ -150,7 +150,7 @@ def _squeeze(groups: list[tuple[str, list[Row]]], look: Look) -> _Widths:
     source = min(_widest([look.clean(place.source) for place in places]), look.width // 4)
     base = min(_widest([base_name(place) for place in places]), room - 10)
     full_path = _widest([look.fit_path(place, 10_000) for place in places])
-    width = min(full_path, max(room - source, base, 12))
+    width = _widest([look.fit_path(place, min(full_path, max(room - source, base, 12))) for place in places])
     return _Widths(name, verb, what, width, max(room - width, 0))
 
 

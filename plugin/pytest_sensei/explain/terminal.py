@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from pytest_sensei.diagnosis import Diagnosis
 
-SCREEN = 18
-"""Lines of a picture: with the hint below it, it fits a terminal of 24."""
+SCREEN = 22
+"""Lines of a finding: all of it is seen at once in a terminal of 24 lines."""
 
 _LIGHT_TONES = {
     Light.RED: Tone.ERROR,
@@ -103,9 +103,10 @@ def _headline(finding: Finding, look: Look) -> list[Line]:
     summary = look.clean(finding.diagnosis.summary)
     found = found_after(finding.diagnosis)
     column = 1 + cell_len(title.text) + 3
-    gap = min(look.width, 80) - 2 - column - cell_len(summary) - cell_len(found)
-    if gap >= 3 and found:
-        return [(Span(" "), title, Span(f"   {summary}{' ' * gap}"), Span(found, Tone.DIM))]
+    for edge in (min(look.width, 80), look.width):
+        gap = edge - 2 - column - cell_len(summary) - cell_len(found)
+        if gap >= 3 and found:
+            return [(Span(" "), title, Span(f"   {summary}{' ' * gap}"), Span(found, Tone.DIM))]
     lines = paragraph(title, [summary], look, column)[:4]
     return [*lines, line(" " * column + found, Tone.DIM)] if found else lines
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 
 from pytest_sensei.explain.evidence import Story, lock_verdict, story
-from pytest_sensei.explain.text import EMPTY, Line, Look, Span, Tone, line, pad, wrap
+from pytest_sensei.explain.text import EMPTY, Line, Look, Span, Tone, base_name, line, pad, wrap
 from pytest_sensei.explain.words import actor_names, reason
 
 if TYPE_CHECKING:
@@ -50,11 +51,12 @@ def render_timeline(diagnosis: Diagnosis, look: Look, limit: int | None) -> list
     moments = _moments(diagnosis, told, everything=limit is None)
     total = len(diagnosis.schedule.steps) if diagnosis.schedule else 0
     while True:
-        lines = _draw(moments, diagnosis, look)
         hidden = total - len(moments)
         note = [line(" " * _INDENT + f"{hidden} more steps (-v shows them)", Tone.DIM)] if hidden else []
-        if limit is None or len(lines) + len(note) <= limit or len(moments) <= 2:
-            return [*lines, *note]
+        pictures = _pictures(moments, diagnosis, look)
+        fitting = [lines for lines in pictures if limit is None or len(lines) + len(note) <= limit]
+        if fitting or len(moments) <= 2:
+            return [*(fitting or pictures)[0], *note]
         moments = _without_least(moments, told)
 
 
@@ -101,16 +103,22 @@ def _weight(moment: Moment, told: Story) -> int:
     return 1 if moment.step.action in {"read", "write"} else 0
 
 
-def _draw(moments: list[Moment], diagnosis: Diagnosis, look: Look) -> list[Line]:
+def _pictures(moments: list[Moment], diagnosis: Diagnosis, look: Look) -> list[list[Line]]:
+    """The ways to draw the steps that the width allows, the best first."""
     inner, ending = _split_ending(moments)
     names = {key: look.clean(name) for key, name in actor_names(diagnosis).items()}
     columns = [actor.id for actor in diagnosis.actors if any(m.step.actor == actor.id for m in inner)]
     room = (look.width - _INDENT - 1 - _GAP * (len(columns) - 1)) // max(len(columns), 1)
+    ways = []
     if len(columns) > 1 and room >= _NARROWEST:
-        lines = _columns(inner, columns, names, room, look)
-    else:
-        lines = _single_column(inner, names, look)
-    return [*lines, *_ending(ending, names, look)]
+        ways.append(_columns(inner, columns, names, room, look))
+    short = _with_short_fields(inner)
+    widths = _compact_widths(short, columns, names, look)
+    if len(columns) > 1 and sum(widths) + _INDENT + _NARROWEST < look.width:
+        ways.append(_compact_columns(short, columns, widths, names, look))
+    ways.append(_single_column(inner, names, look))
+    below = _ending(ending, names, look)
+    return [[*lines, *below] for lines in ways]
 
 
 def _split_ending(moments: list[Moment]) -> tuple[list[Moment], list[Moment]]:
@@ -136,9 +144,48 @@ def _columns(
     return lines
 
 
+def _with_short_fields(moments: list[Moment]) -> list[Moment]:
+    """`count` for `Semaphore.count`, where that stays clear."""
+    fields = {m.step.field for m in moments if m.step.field is not None}
+    short = {field: field.rpartition(".")[2] for field in fields}
+    if len(set(short.values())) < len(short):
+        return moments
+    return [m._replace(step=replace(m.step, field=short.get(m.step.field or ""))) for m in moments]
+
+
+def _compact_widths(
+    moments: list[Moment], columns: Sequence[str], names: dict[str, str], look: Look
+) -> list[int]:
+    """What each column needs for its longest step."""
+    return [
+        max(
+            [cell_len(names[actor]), *(cell_len(_did(m, look)) + 2 for m in moments if m.step.actor == actor)]
+        )
+        + _GAP
+        for actor in columns
+    ]
+
+
+def _compact_columns(
+    moments: list[Moment], columns: Sequence[str], widths: list[int], names: dict[str, str], look: Look
+) -> list[Line]:
+    """One line a step: the steps in columns, their places and sources at the right."""
+    heads = [Span(pad(names[actor], width), Tone.NAME) for actor, width in zip(columns, widths, strict=True)]
+    right = look.width - _INDENT - sum(widths) - 1
+    lines: list[Line] = [(Span(" " * _INDENT), *heads)]
+    for moment in moments:
+        column = columns.index(moment.step.actor)
+        text = pad(f"{'!' if moment.mark else ' '} {_did(moment, look)}", sum(widths[column:]))
+        tone = Tone.ERROR if moment.mark else Tone.PLAIN
+        left = Span(" " * (_INDENT + sum(widths[:column])))
+        lines.append((left, Span(text, tone), *_place_spans(moment.step, right, look)))
+    return lines
+
+
 def _place_spans(step: Step, room: int, look: Look) -> Line:
     source = look.clean(step.place.source)
-    path = look.fit_path(step.place, max(room - min(cell_len(source), room // 2) - 2, 10))
+    base = min(cell_len(base_name(step.place)), room - 8)
+    path = look.fit_path(step.place, max(room - min(cell_len(source), room // 2) - 2, base))
     return Span(path + "  ", Tone.DIM), Span(look.fit(source, room - cell_len(path) - 2))
 
 
@@ -162,7 +209,9 @@ def _is_access(moment: Moment) -> bool:
 def _did(moment: Moment, look: Look) -> str:
     step = moment.step
     field = look.clean(step.field or "")
-    value = look.fit(look.clean(step.value or ""), 40)
+    value = look.clean(step.value or "")
+    if step.action != "raise":
+        value = look.fit(value, 40)
     words = [_VERBS.get(step.action, step.action)]
     if field and value:
         words.append(f"{field}: {value}")
