@@ -1,0 +1,336 @@
+"""The semaphore: places, waiting for one, waking those who wait."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+import pytest
+import semaphore
+from semaphore import Semaphore
+
+# What it counts ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [0, 1, 3])
+def test_a_new_semaphore_has_the_places_it_was_given(value: int) -> None:
+    assert Semaphore(value).value == value
+
+
+def test_it_has_one_place_unless_told_otherwise() -> None:
+    assert Semaphore().value == 1
+
+
+def test_acquire_takes_a_place_and_release_gives_it_back() -> None:
+    seats = Semaphore(2)
+
+    assert seats.acquire() is True
+    assert seats.value == 1
+    assert seats.acquire() is True
+    assert seats.value == 0
+    seats.release()
+    assert seats.value == 1
+
+
+def test_acquire_without_blocking_says_no_when_it_is_full() -> None:
+    seats = Semaphore(1)
+
+    assert seats.acquire(blocking=False) is True
+    assert seats.acquire(blocking=False) is False
+    assert seats.value == 0
+
+
+def test_release_before_acquire_adds_a_place() -> None:
+    seats = Semaphore(1)
+
+    seats.release()
+
+    assert seats.value == 2
+
+
+def test_release_gives_several_places_back() -> None:
+    seats = Semaphore(0)
+
+    seats.release(3)
+
+    assert seats.value == 3
+    assert [seats.acquire(blocking=False) for _ in range(4)] == [True, True, True, False]
+
+
+def test_with_takes_a_place_and_gives_it_back() -> None:
+    seats = Semaphore(1)
+
+    with seats:
+        assert seats.value == 0
+    assert seats.value == 1
+
+
+def test_with_gives_the_place_back_after_an_error() -> None:
+    seats = Semaphore(1)
+
+    with pytest.raises(ZeroDivisionError), seats:
+        _ = 1 / 0
+    assert seats.value == 1
+
+
+def test_negative_value_is_refused() -> None:
+    with pytest.raises(ValueError):
+        Semaphore(-1)
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_release_of_less_than_one_place_is_refused(n: int) -> None:
+    seats = Semaphore(1)
+
+    with pytest.raises(ValueError):
+        seats.release(n)
+    assert seats.value == 1
+
+
+def test_timeout_without_blocking_is_refused() -> None:
+    seats = Semaphore(1)
+
+    with pytest.raises(ValueError):
+        seats.acquire(blocking=False, timeout=1)
+    assert seats.value == 1
+
+
+def test_it_is_not_built_on_the_one_of_the_standard_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("threading.Semaphore is what you are building here: use a Lock, a counter, a Condition")
+
+    monkeypatch.setattr(threading.Semaphore, "__init__", refuse)
+    seats = Semaphore(1)
+    seats.acquire()
+    seats.acquire(timeout=0.01)
+    seats.release()
+
+
+# Limits -----------------------------------------------------------------------------------
+
+
+def test_as_many_threads_are_in_together_as_there_are_places() -> None:
+    seats = Semaphore(2)
+    both_are_in = threading.Barrier(2)
+
+    def visit() -> None:
+        with seats:
+            both_are_in.wait()  # for ever, if only one may be in
+
+    guests = start(visit, visit)
+
+    join(guests)
+    assert seats.value == 2
+
+
+@pytest.mark.interleave
+def test_the_last_place_goes_to_one_thread_only() -> None:
+    seats = Semaphore(1)
+    answers: list[bool] = []
+
+    def try_to_get_in() -> None:
+        answers.append(seats.acquire(blocking=False))
+
+    join(start(try_to_get_in, try_to_get_in))
+
+    assert sorted(answers) == [False, True]
+    assert seats.value == 0
+
+
+@pytest.mark.interleave
+def test_no_place_is_lost_when_two_threads_release() -> None:
+    seats = Semaphore(0)
+
+    join(start(seats.release, seats.release))
+
+    assert seats.value == 2
+
+
+# Waiting ----------------------------------------------------------------------------------
+
+
+@pytest.mark.interleave
+def test_release_wakes_who_waits() -> None:
+    seats = Semaphore(0)
+
+    guests = start(seats.acquire)
+    seats.release()
+
+    join(guests)
+    assert seats.value == 0
+
+
+@pytest.mark.interleave
+def test_release_of_two_places_wakes_two() -> None:
+    seats = Semaphore(0)
+
+    guests = start(seats.acquire, seats.acquire)
+    seats.release(2)
+
+    join(guests)
+    assert seats.value == 0
+
+
+@pytest.mark.interleave
+def test_two_releases_wake_two() -> None:
+    seats = Semaphore(0)
+
+    guests = start(seats.acquire, seats.acquire)
+    seats.release()
+    seats.release()
+
+    join(guests)
+    assert seats.value == 0
+
+
+@pytest.mark.interleave
+def test_others_can_look_and_try_while_somebody_waits() -> None:
+    seats = Semaphore(0)
+
+    guests = start(seats.acquire)
+    free, got_in = seats.value, seats.acquire(blocking=False)
+    seats.release()
+
+    join(guests)
+    assert (free, got_in) == (0, False)
+
+
+@pytest.mark.interleave
+def test_never_more_threads_are_in_than_there_are_places() -> None:
+    seats = Semaphore(1)
+    alone = threading.Lock()
+    found_alone: list[bool] = []
+
+    def visit() -> None:
+        seats.acquire()
+        was_alone = alone.acquire(blocking=False)
+        found_alone.append(was_alone)
+        if was_alone:
+            alone.release()
+        seats.release()
+
+    seats.acquire()
+    guests = start(visit, visit)
+    seats.release()  # may be while both of them sleep, one of them, or none
+    join(guests)
+
+    assert found_alone == [True, True]
+    assert seats.value == 1
+
+
+def test_a_blocked_acquire_sleeps_and_does_not_spin() -> None:
+    seats = Semaphore(0)
+
+    with lines_counted(semaphore.__file__) as counter:
+        guests = start(seats.acquire)
+        lines = counter.wait_until_quiet()
+    seats.release()
+    join(guests)
+
+    assert lines <= counter.ENOUGH, "acquire keeps looking while there is no place: it should sleep"
+
+
+# Waiting not for ever ---------------------------------------------------------------------
+
+
+def test_acquire_with_a_timeout_returns_true_at_once_when_there_is_a_place() -> None:
+    seats = Semaphore(1)
+
+    assert seats.acquire(timeout=3600) is True
+    assert seats.value == 0
+
+
+@pytest.mark.parametrize("timeout", [0, 0.02])
+def test_acquire_with_a_timeout_returns_false_when_no_place_comes(timeout: float) -> None:
+    seats = Semaphore(0)
+
+    assert seats.acquire(timeout=timeout) is False
+    assert seats.value == 0
+
+
+@pytest.mark.interleave
+def test_acquire_with_a_timeout_gets_the_place_that_comes_in_time() -> None:
+    seats = Semaphore(0)
+    answers: list[bool] = []
+
+    guests = start(lambda: answers.append(seats.acquire(timeout=1)))
+    seats.release()
+    join(guests)
+
+    assert answers == [True]
+    assert seats.value == 0
+
+
+@pytest.mark.interleave
+def test_the_timeout_is_for_the_whole_call() -> None:
+    """Being woken in vain, because somebody else was quicker, does not start it again."""
+    seats = Semaphore(0)
+    answers: list[bool] = []
+
+    guests = start(lambda: answers.append(seats.acquire(timeout=0.3)))
+    time.sleep(0.2)
+    seats.release()  # wakes the guest ...
+    taken_away = seats.acquire(blocking=False)  # ... for nothing, mostly
+    time.sleep(0.2)
+    answers_in_time = list(answers)
+    seats.release()
+    join(guests)
+
+    assert answers_in_time == [not taken_away], "0.4 s have passed, the timeout was 0.3 s"
+
+
+# Helpers ----------------------------------------------------------------------------------
+
+
+def start(*jobs: Any) -> list[threading.Thread]:
+    threads = [threading.Thread(target=job, name=f"guest {i}") for i, job in enumerate(jobs, start=1)]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def join(threads: list[threading.Thread]) -> None:
+    for thread in threads:
+        thread.join()
+
+
+class LineCounter:
+    """Counts the lines of one file that threads run."""
+
+    ENOUGH = 40  # to go to sleep, in any style
+    TOO_MANY = 200
+    QUIET_SECONDS = 0.2
+
+    def __init__(self, file: str | None) -> None:
+        self.file = file
+        self.lines = 0
+
+    def trace(self, frame: FrameType, event: str, _: Any) -> Any:
+        if frame.f_code.co_filename != self.file:
+            return None
+        if event == "line":
+            self.lines += 1
+        return self.trace
+
+    def wait_until_quiet(self) -> int:
+        """Wait until no line runs any more, or too many have run; the number that ran."""
+        before = -1
+        while before < self.lines <= self.TOO_MANY:
+            before = self.lines
+            time.sleep(self.QUIET_SECONDS)
+        return self.lines
+
+
+@contextlib.contextmanager
+def lines_counted(file: str | None) -> Iterator[LineCounter]:
+    """Count the lines of a file that are run by threads started in the block."""
+    counter, before = LineCounter(file), threading.gettrace()
+    threading.settrace(counter.trace)
+    try:
+        yield counter
+    finally:
+        threading.settrace(before)  # type: ignore[arg-type]
