@@ -333,4 +333,4 @@ def lines_counted(file: str | None) -> Iterator[LineCounter]:
     try:
         yield counter
     finally:
-        threading.settrace(before)  # type: ignore[arg-type]
+        threading.settrace(before)
