@@ -1,4 +1,4 @@
-"""Two phases as in the standard library, filling and draining: a new round waits until the old has drained."""
+"""Two phases as in the standard library, filling and draining: the next round waits for the old to drain."""
 
 from __future__ import annotations
 
