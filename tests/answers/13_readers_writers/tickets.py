@@ -14,11 +14,10 @@ class _Ticket:
         self.owner = 0
         self.turn = Event()
 
-    def __enter__(self) -> _Ticket:
+    def __enter__(self) -> None:
         self.owner = get_ident()
         self.lock._come(self)
         self.turn.wait()
-        return self
 
     def __exit__(
         self,

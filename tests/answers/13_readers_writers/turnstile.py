@@ -1,4 +1,4 @@
-"""A turnstile and plain locks: the first reader takes the room, the last one, maybe another, gives it back."""
+"""A turnstile and plain locks: the first reader takes the room, the last one gives it back."""
 
 from __future__ import annotations
 

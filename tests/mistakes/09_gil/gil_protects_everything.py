@@ -1,0 +1,22 @@
+"""Believes that the GIL protects every line, "+=" above all, and adds without the lock.
+
+expect: race
+"""
+
+ATOMIC = {
+    "x += 1": True,
+    "obj.n += 1": True,
+    "d['k'] += 1": True,
+    "items.append(x)": True,
+    "items.pop()": True,
+    "d['k'] = x": True,
+    "d.get('k')": True,
+    "d.setdefault('k', [])": True,
+    "a, b = b, a": True,
+    "if k not in d: d[k] = x": True,
+}
+
+
+def add_all(target, numbers):
+    for number in numbers:
+        target.value += number
