@@ -99,17 +99,6 @@ def test_timeout_without_blocking_is_refused() -> None:
     assert seats.value == 1
 
 
-def test_it_is_not_built_on_the_one_of_the_standard_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
-        pytest.fail("threading.Semaphore is what you are building here: use a Lock, a counter, a Condition")
-
-    monkeypatch.setattr(threading.Semaphore, "__init__", refuse)
-    seats = Semaphore(1)
-    seats.acquire()
-    seats.acquire(timeout=0.01)
-    seats.release()
-
-
 # Limits -----------------------------------------------------------------------------------
 
 
@@ -281,6 +270,20 @@ def test_the_timeout_is_for_the_whole_call() -> None:
     join(guests)
 
     assert answers_in_time == [not taken_away], "0.4 s have passed, the timeout was 0.3 s"
+
+
+# How it is built --------------------------------------------------------------------------
+
+
+def test_it_is_not_built_on_the_one_of_the_standard_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("threading.Semaphore is what you are building here: use a Lock, a counter, a Condition")
+
+    monkeypatch.setattr(threading.Semaphore, "__init__", refuse)
+    seats = Semaphore(1)
+    seats.acquire()
+    seats.acquire(timeout=0.01)
+    seats.release()
 
 
 # Helpers ----------------------------------------------------------------------------------
