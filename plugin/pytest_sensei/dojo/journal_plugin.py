@@ -71,7 +71,7 @@ class JournalPlugin:
         self._records: dict[Path, _Record] = {}
         self._warnings: list[str] = []
         self._interrupted = False
-        self._outcome_file = os.environ.get(OUTCOME_FILE)
+        self._outcome_file = os.environ.pop(OUTCOME_FILE, None)  # not for a pytest that a test starts
         # An answer or a solution is not the learner's stub: such a run says nothing about their progress.
         self._keeps = not (config.getoption("answer") or config.getoption("solutions"))
 
