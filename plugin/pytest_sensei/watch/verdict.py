@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_sensei.diagnosis import Actor, Diagnosis, Hold, Kind, Place, Resource, Wait
 from pytest_sensei.primitives import locks, runtime
 from pytest_sensei.watch import graph
+from pytest_sensei.watch.lost import started
 from pytest_sensei.watch.naming import evaluate, is_or_locks, names_of, user_frames, waited_object
 from pytest_sensei.watch.places import is_user_file, line_of, place_of, user_frame
 from pytest_sensei.watch.source import taken_expressions
@@ -27,7 +28,7 @@ def diagnose(ledger: Ledger, members: Iterable[str], root: str | None) -> Diagno
     stuck = frozenset(members)
     blocked = {actor: wait for actor, wait in ledger.blocked().items() if actor in stuck}
     kind, core = _kind_and_core(ledger, blocked)
-    order = [*core, *sorted(stuck - set(core), key=lambda actor: _started(ledger.parties[actor]))]
+    order = [*core, *sorted(stuck - set(core), key=lambda actor: _order_of(ledger.parties[actor]))]
     described = _Describer(ledger, root)
     waits = tuple(described.wait(ledger.parties[actor]) for actor in order)
     holds = tuple(hold for actor in order for hold in described.holds(ledger.parties[actor], waits))
@@ -53,7 +54,7 @@ def _queue_state(queue: Any) -> str:
     return f"{_count(len(queue.queue), 'item')}, {_count(queue.unfinished_tasks, 'unfinished task')}"
 
 
-def _started(party: Party) -> tuple[bool, float]:
+def _order_of(party: Party) -> tuple[bool, float]:
     main = party.thread is threading.main_thread()
     return (not main, party.wait.since if party.wait else 0.0)
 
@@ -73,7 +74,7 @@ def _kind_and_core(ledger: Ledger, blocked: dict[str, graph.Blocked]) -> tuple[K
     return Kind.STALLED, tuple(
         sorted(
             (actor for actor in blocked if not blocked[actor].binding),
-            key=lambda a: _started(ledger.parties[a]),
+            key=lambda a: _order_of(ledger.parties[a]),
         )
     )
 
@@ -163,7 +164,7 @@ def _culprits(
 ) -> tuple[Place, ...]:
     """Return the lines to look at first: the blocked calls, and where an abandoned lock was taken."""
     inside = set(core)
-    places = [wait.place for wait in waits if wait.actor in inside]
+    places = [wait.place or described.started(wait.actor) for wait in waits if wait.actor in inside]
     if kind in (Kind.SELF_DEADLOCK, Kind.ABANDONED_LOCK):
         waited = {wait.resource for wait in waits if wait.actor in inside}
         every = (*holds, *described.dead_holds)
@@ -193,6 +194,11 @@ class _Describer:
         resource = self._resource(target, user_frames(party.frame))
         self._methods[party.id] = method
         return Wait(party.id, resource, self._place(party.frame), forever=party.wait.deadline is None)
+
+    def started(self, actor: str) -> Place | None:
+        """Return where a thread was started that runs no code of the user's: `Thread(target=barrier.wait)`."""
+        thread = self._ledger.parties[actor].thread
+        return started(thread, self._root) if thread is not None else None
 
     def verb(self, wait: Wait) -> str:
         """Say what a waiter does: `queue.get() waits`."""

@@ -1,0 +1,60 @@
+"""Shared fixtures: a project in a temporary folder, run in a process of its own, with its findings read back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+LIMIT = 60  # seconds for a run in a subprocess; only a hang comes near it
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        item.add_marker(pytest.mark.filterwarnings("error"), append=False)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run of pytest."""
+
+    result: pytest.RunResult
+    findings: list[dict[str, Any]]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [finding["kind"] for finding in self.findings]
+
+    @property
+    def output(self) -> str:
+        return self.result.stdout.str()
+
+    def only(self) -> dict[str, Any]:
+        """Return the one finding there is."""
+        assert len(self.findings) == 1, self.kinds
+        return self.findings[0]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project whose tests are watched."""
+
+    pytester: pytest.Pytester
+
+    def run(self, source: str, *args: str, **files: str) -> Run:
+        """Run pytest on a test file (and further modules) and collect what it says."""
+        self.pytester.makepyfile(test_it=source, **files)
+        report = self.pytester.path / "findings.jsonl"
+        options = ("-p", "no:cacheprovider", "--timeout=20", f"--sensei-report={report}", *args)
+        result = self.pytester.runpytest_subprocess(*options, timeout=LIMIT)
+        lines = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
+        return Run(result, [json.loads(line) for line in lines])
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> Project:
+    return Project(pytester)

@@ -1,0 +1,509 @@
+"""Deadlocks of threads: what must be proved, and the healthy look-alikes that must be left alone."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Project
+
+ABBA = """
+import threading
+
+def test_abba():
+    a, b, both = threading.Lock(), threading.Lock(), threading.Barrier(2)
+    def work(first, second):
+        with first:
+            both.wait()
+            with second:
+                pass
+    one = threading.Thread(target=work, args=(a, b), name="one")
+    two = threading.Thread(target=work, args=(b, a), name="two")
+    one.start(); two.start(); one.join(); two.join()
+
+def test_next():
+    assert threading.active_count() == 1
+"""
+
+CAUGHT = {
+    "abba": ("deadlock-cycle", ABBA),
+    "abba by acquire and release": (
+        "deadlock-cycle",
+        """
+        import threading
+        def test_it():
+            a, b, both = threading.Lock(), threading.Lock(), threading.Barrier(2)
+            def work(first, second):
+                first.acquire()
+                both.wait()
+                second.acquire()
+                second.release()
+                first.release()
+            one = threading.Thread(target=work, args=(a, b))
+            two = threading.Thread(target=work, args=(b, a))
+            one.start(); two.start(); one.join(); two.join()
+        """,
+    ),
+    "abba while the main thread polls": (
+        "deadlock-cycle",
+        """
+        import threading, time
+        def test_it():
+            a, b, both = threading.RLock(), threading.RLock(), threading.Barrier(2)
+            def work(first, second):
+                with first:
+                    both.wait()
+                    with second:
+                        pass
+            one = threading.Thread(target=work, args=(a, b))
+            two = threading.Thread(target=work, args=(b, a))
+            one.start(); two.start()
+            while one.is_alive():
+                time.sleep(0.2)
+        """,
+    ),
+    "main holds what the joined thread wants": (
+        "deadlock-cycle",
+        """
+        import threading
+        def test_it():
+            lock = threading.Lock()
+            def work():
+                with lock:
+                    pass
+            thread = threading.Thread(target=work)
+            with lock:
+                thread.start()
+                thread.join()
+        """,
+    ),
+    "three threads in a ring": (
+        "deadlock-cycle",
+        """
+        import threading
+        def test_it():
+            locks, ready = [threading.Lock() for _ in range(3)], threading.Barrier(3)
+            def work(seat):
+                with locks[seat]:
+                    ready.wait()
+                    with locks[(seat + 1) % 3]:
+                        pass
+            threads = [threading.Thread(target=work, args=(n,)) for n in range(3)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+        """,
+    ),
+    "a lock taken twice": (
+        "self-deadlock",
+        """
+        import threading
+        def test_it():
+            lock = threading.Lock()
+            with lock:
+                with lock:
+                    pass
+        """,
+    ),
+    "a lock kept by an exception": (
+        "self-deadlock",
+        """
+        import threading
+        class Counter:
+            def __init__(self):
+                self.lock = threading.Lock()
+            def add(self, by):
+                self.lock.acquire()
+                if by < 0:
+                    raise ValueError(by)
+                self.lock.release()
+        def test_it():
+            counter = Counter()
+            try:
+                counter.add(-1)
+            except ValueError:
+                pass
+            counter.add(1)
+        """,
+    ),
+    "a condition whose lock is taken again": (
+        "self-deadlock",
+        """
+        import threading
+        def test_it():
+            changed = threading.Condition(threading.Lock())
+            with changed:
+                with changed:
+                    pass
+        """,
+    ),
+    "an event nobody sets": ("stalled", "import threading\ndef test_it(): threading.Event().wait()"),
+    "a missing notify": (
+        "stalled",
+        """
+        import threading
+        def test_it():
+            changed, state = threading.Condition(), []
+            def produce():
+                with changed:
+                    state.append(1)
+            thread = threading.Thread(target=produce)
+            with changed:
+                thread.start()
+                while True:
+                    changed.wait()
+        """,
+    ),
+    "a barrier one short": (
+        "stalled",
+        """
+        import threading
+        def test_it():
+            barrier = threading.Barrier(3)
+            threads = [threading.Thread(target=barrier.wait) for _ in range(2)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+        """,
+    ),
+    "a semaphore nobody releases": (
+        "stalled",
+        """
+        import threading
+        def test_it():
+            seats = threading.BoundedSemaphore(1)
+            seats.acquire()
+            seats.acquire()
+        """,
+    ),
+    "a missing task_done": (
+        "stalled",
+        """
+        import queue
+        def test_it():
+            orders = queue.Queue()
+            orders.put(1)
+            orders.join()
+        """,
+    ),
+    "a get that nobody feeds": ("stalled", "import queue\ndef test_it(): queue.SimpleQueue().get()"),
+    "a full queue that nobody empties": (
+        "stalled",
+        """
+        import queue
+        def test_it():
+            orders = queue.Queue(1)
+            orders.put(1)
+            orders.put(2)
+        """,
+    ),
+    "a nested submit in a pool of one": (
+        "stalled",
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        def test_it():
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(lambda: pool.submit(int).result()).result()
+        """,
+    ),
+    "a waiter lock that nobody releases": (
+        "stalled",
+        """
+        import threading
+        from collections import deque
+        waiters = deque()
+        def wait():
+            mine = threading.Lock()
+            mine.acquire()
+            waiters.append(mine)
+            mine.acquire()
+        def test_it():
+            thread = threading.Thread(target=wait)
+            thread.start()
+            thread.join()
+        """,
+    ),
+    "a lock whose holder has ended": (
+        "abandoned-lock",
+        """
+        import threading
+        def test_it():
+            lock = threading.Lock()
+            def forgetful():
+                lock.acquire()
+            thread = threading.Thread(target=forgetful, name="forgetful")
+            thread.start(); thread.join()
+            lock.acquire()
+        """,
+    ),
+    "a deadlock in a fixture": (
+        "stalled",
+        """
+        import threading, pytest
+        @pytest.fixture
+        def never():
+            threading.Event().wait()
+        def test_it(never): pass
+        """,
+    ),
+    "an exception handler does not hide it": (
+        "stalled",
+        """
+        import threading
+        def test_it():
+            try:
+                threading.Event().wait()
+            except Exception:
+                pass
+        """,
+    ),
+    "a bare except does not hide it": (
+        "stalled",
+        """
+        import threading
+        def test_it():
+            try:
+                threading.Event().wait()
+            except BaseException:
+                pass
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "source"), CAUGHT.values(), ids=CAUGHT)
+def test_is_proved(project: Project, kind: str, source: str) -> None:
+    run = project.run(_dedent(source))
+    assert run.kinds == [kind], run.output
+    assert run.result.ret == pytest.ExitCode.TESTS_FAILED
+    assert run.findings[0]["proved"] is True
+    assert run.findings[0]["culprits"], "a diagnosis names lines"
+    assert run.findings[0]["hints"]
+
+
+HEALTHY = {
+    "a lock handed from one thread to another": """
+        import threading, time
+        def test_it():
+            baton = threading.Lock()
+            baton.acquire()
+            def release_later():
+                time.sleep(0.3)
+                baton.release()
+            thread = threading.Thread(target=release_later)
+            thread.start()
+            baton.acquire()
+            thread.join()
+        """,
+    "a ping-pong of two locks": """
+        import threading, time
+        def test_it():
+            ping, pong = threading.Lock(), threading.Lock()
+            pong.acquire()
+            seen = []
+            def player(mine, other, name):
+                for _ in range(3):
+                    mine.acquire()
+                    time.sleep(0.1)
+                    seen.append(name)
+                    other.release()
+            one = threading.Thread(target=player, args=(ping, pong, "ping"))
+            two = threading.Thread(target=player, args=(pong, ping, "pong"))
+            one.start(); two.start(); one.join(); two.join()
+            assert seen == ["ping", "pong"] * 3
+        """,
+    "an event set by a timer": """
+        import threading
+        def test_it():
+            event = threading.Event()
+            timer = threading.Timer(0.3, event.set)
+            timer.start()
+            event.wait()
+            timer.join()
+        """,
+    "a wait with a time limit": """
+        import threading
+        def test_it():
+            assert not threading.Event().wait(0.2)
+            assert not threading.Condition().acquire(timeout=-1) is None
+        """,
+    "a join of a busy thread": """
+        import threading, time
+        def test_it():
+            done = []
+            def work():
+                end = time.monotonic() + 0.3
+                while time.monotonic() < end:
+                    pass
+                done.append(1)
+            thread = threading.Thread(target=work)
+            thread.start(); thread.join()
+            assert done
+        """,
+    "two threads in the right lock order": """
+        import threading, time
+        def test_it():
+            a, b = threading.Lock(), threading.Lock()
+            def work():
+                for _ in range(5):
+                    with a:
+                        time.sleep(0.06)
+                        with b:
+                            time.sleep(0.06)
+            threads = [threading.Thread(target=work) for _ in range(3)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+        """,
+    "a thread that waits for a socket": """
+        import socket, threading, time
+        def test_it():
+            left, right = socket.socketpair()
+            event = threading.Event()
+            def reader():
+                left.recv(1)
+                event.set()
+            thread = threading.Thread(target=reader)
+            thread.start()
+            def writer():
+                time.sleep(0.3)
+                right.send(b"x")
+            other = threading.Thread(target=writer)
+            other.start()
+            event.wait()
+            thread.join(); other.join(); left.close(); right.close()
+        """,
+    "a signal handler that sets the event": """
+        import os, signal, threading
+        def test_it():
+            event = threading.Event()
+            previous = signal.signal(signal.SIGALRM, lambda *_: event.set())
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            event.wait()
+            signal.signal(signal.SIGALRM, previous)
+        """,
+    "an executor kept by a module": """
+        from concurrent.futures import ThreadPoolExecutor
+        pool = ThreadPoolExecutor(2)
+        def test_it():
+            assert list(pool.map(str, range(3))) == ["0", "1", "2"]
+        def test_again():
+            assert pool.submit(int).result() == 0
+        """,
+    "a queue with workers and sentinels": """
+        import queue, threading, time
+        def test_it():
+            orders, done = queue.Queue(2), []
+            def worker():
+                while (order := orders.get()) is not None:
+                    time.sleep(0.06)
+                    done.append(order)
+                    orders.task_done()
+            threads = [threading.Thread(target=worker) for _ in range(2)]
+            for thread in threads: thread.start()
+            for n in range(6): orders.put(n)
+            orders.join()
+            for _ in threads: orders.put(None)
+            for thread in threads: thread.join()
+            assert sorted(done) == list(range(6))
+        """,
+    "asyncio with a thread": """
+        import asyncio, time
+        def test_it():
+            async def main():
+                return await asyncio.to_thread(lambda: time.sleep(0.2) or 7)
+            assert asyncio.run(main()) == 7
+        """,
+    "a reused thread identifier": """
+        import threading
+        def test_it():
+            lock = threading.Lock()
+            def take(): lock.acquire()
+            def give(): lock.release()
+            for _ in range(20):
+                first = threading.Thread(target=take); first.start(); first.join()
+                again = threading.Thread(target=lambda: lock.acquire(timeout=0.01)); again.start(); again.join()
+                second = threading.Thread(target=give); second.start(); second.join()
+        """,
+    "a reentrant lock": """
+        import threading
+        def test_it():
+            lock = threading.RLock()
+            with lock, lock, lock:
+                pass
+            assert lock.acquire()
+            lock.release()
+        """,
+}
+
+
+@pytest.mark.parametrize("source", HEALTHY.values(), ids=HEALTHY)
+def test_is_left_alone(project: Project, source: str) -> None:
+    run = project.run(_dedent(source), "--sensei-leaks=error")
+    assert run.kinds == [], run.output
+    outcomes = run.result.parseoutcomes()
+    assert set(outcomes) == {"passed"}, run.output
+
+
+def test_the_next_test_starts_clean(project: Project) -> None:
+    run = project.run(ABBA)
+    run.result.assert_outcomes(passed=1, failed=1)
+
+
+def test_a_hundred_deadlocks_in_one_run_leave_nothing(project: Project) -> None:
+    source = ABBA.replace("def test_abba():", "import pytest\n@pytest.mark.parametrize('n', range(100))\ndef test_abba(n):")
+    run = project.run(source)
+    assert run.kinds == ["deadlock-cycle"] * 100
+    run.result.assert_outcomes(passed=1, failed=100)
+
+
+def test_the_failure_points_at_the_blocked_line(project: Project) -> None:
+    run = project.run(ABBA)
+    run.result.stdout.fnmatch_lines(["*DEADLOCK*2 threads wait for each other*proved*ms after it formed*"])
+    run.result.stdout.fnmatch_lines(["E  *pytest_sensei.Deadlock: 2 threads wait for each other", "test_it.py:12: Deadlock"])
+    assert "threading.py" not in run.output
+
+
+def test_findings_of_xdist_workers_reach_the_controller(project: Project) -> None:
+    run = project.run(ABBA, "-n", "2")
+    run.result.assert_outcomes(passed=1, failed=1)
+    assert run.kinds == ["deadlock-cycle"]
+    run.result.stdout.fnmatch_lines(["*DEADLOCK*2 threads wait for each other*"])
+
+
+def test_stalled_is_proved_in_an_xdist_worker(project: Project) -> None:
+    run = project.run("import threading\ndef test_it(): threading.Event().wait()", "-n", "1")
+    assert run.kinds == ["stalled"]
+
+
+def test_marker_silences_one_test(project: Project) -> None:
+    source = ABBA.replace("def test_abba", "import pytest\n@pytest.mark.sensei(deadlocks='off')\n@pytest.mark.timeout(1)\ndef test_abba")
+    run = project.run(source)
+    assert "deadlock-cycle" not in run.kinds
+
+
+def test_without_the_plugin_nothing_is_patched(project: Project) -> None:
+    source = "import threading, _thread\ndef test_it(): assert type(threading.Lock()) is _thread.LockType"
+    result = project.pytester
+    result.makepyfile(source)
+    result.runpytest_subprocess("-p", "no:sensei", timeout=60).assert_outcomes(passed=1)
+
+
+def test_a_wrong_severity_is_a_usage_error(project: Project) -> None:
+    project.pytester.makeini("[pytest]\nsensei_leaks = loud")
+    run = project.run("def test_it(): pass")
+    assert run.result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "sensei_leaks = loud: expected one of error, warn, off" in run.result.stderr.str()
+
+
+def test_ctrl_c_during_a_wait_works_at_once(project: Project) -> None:
+    source = """
+        import os, signal, threading
+        def test_it():
+            threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+            threading.Event().wait(30)
+        """
+    run = project.run(_dedent(source))
+    assert run.result.ret == pytest.ExitCode.INTERRUPTED
+    assert run.result.duration < 15
+
+
+def _dedent(source: str) -> str:
+    import textwrap
+
+    return textwrap.dedent(source)
