@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_sensei import settings
-from pytest_sensei.dojo import answers
+from pytest_sensei.dojo import answers, journal_plugin
 from pytest_sensei.hooks import katas, reports, watched
 from pytest_sensei.primitives import patching
 
@@ -41,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     register(watched.WatchedTests(config), "sensei-watched")
     register(reports.Found(), "sensei-found")
     register(katas.Katas(config), "sensei-katas")
+    journal_plugin.register(config)
     if not hasattr(config, "workerinput"):
         register(reports.Teller(config), "sensei-teller")
 
