@@ -138,8 +138,8 @@ class Lock:
     def _release_slowly(self) -> None:
         """Release in any case but the plain one: explored, by another thread, or out of order."""
         exploring = runtime.exploring()
-        if exploring is not None:
-            exploring.release(self)
+        if exploring is not None and not exploring.release(self):
+            return
         strand = self._owner
         if strand is None and not self._raw.locked() and current_is_unwinding():
             return  # a victim's `with` gives back what its wait could not take again
@@ -294,7 +294,7 @@ class RLock:
     def _release_slowly(self) -> None:
         strand = strands[get_ident()]
         if self._owner is not strand:
-            if not (self._owner is None and current_is_unwinding()):
+            if not current_is_unwinding():
                 self._free()  # raises as the real one does
             return
         if self._count > 1:

@@ -131,8 +131,11 @@ class Explorer(Protocol):
         `timeout` is in seconds of virtual time; None: for ever; 0: do not wait.
         """
 
-    def release(self, lock: Lockable) -> None:
-        """Announce a release, before it happens; the caller then releases, at once."""
+    def release(self, lock: Lockable) -> bool:
+        """Announce a release, before it happens; the caller then releases, at once.
+
+        False: the caller leaves it be; it unwinds, and the lock is not its own any more.
+        """
 
     def start(self, thread: object, launch: Callable[[], None]) -> None:
         """Start a `threading.Thread` under control. `launch` is the ordinary start."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import functools
 import sys
 import threading
@@ -18,7 +19,14 @@ _join = threading.Thread.join
 _is_alive = threading.Thread.is_alive
 _bootstrap_inner = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
 
+real_join = _join
+
 HAS_HANDLE = sys.version_info >= (3, 13)
+
+
+def running_handle(ident: int) -> Any:
+    """Return a handle as that of a running thread, for a thread that somebody else's carries."""
+    return _thread._make_thread_handle(ident)  # type: ignore[attr-defined]
 
 
 class Origin:

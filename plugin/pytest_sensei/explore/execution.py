@@ -1,0 +1,202 @@
+"""What the primitives ask of an execution: locks, thread starts and joins, queues and sleep, under control."""
+
+from __future__ import annotations
+
+import contextvars
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from pytest_sensei.explore import operation as op
+from pytest_sensei.explore.operation import Operation
+from pytest_sensei.explore.scheduler import Scheduler, Unwind
+from pytest_sensei.explore.task import Task
+from pytest_sensei.primitives import queues, threads
+from pytest_sensei.primitives.runtime import Lockable, begin_strand, end_strand, get_ident, real_sleep
+
+
+class Execution(Scheduler):
+    """The explored runtime behind the primitives, for one execution."""
+
+    def controls(self) -> bool:
+        """Tell whether the current thread is one of the execution's."""
+        return get_ident() in self.by_ident
+
+    # Locks --------------------------------------------------------------------------------------------
+
+    def acquire(self, lock: Lockable, timeout: float | None) -> bool:
+        """Wait until `lock` may be taken; see `Explorer.acquire`."""
+        __tracebackhide__ = True
+        task = self.by_ident[get_ident()]
+        if self.over:
+            return self._at_the_end(task, free=not lock.locked(), timeout=timeout)
+        task.ticks += 1
+        return self.point(task, self._waiting(task, op.ACQUIRE, op.TRY, lock, lock, timeout))
+
+    def release(self, lock: Lockable) -> bool:
+        """Announce a release. Returns false when the caller should leave it: it is another's by now."""
+        __tracebackhide__ = True
+        task = self.by_ident[get_ident()]
+        if self.over:
+            return lock._owner is task.strand
+        task.ticks += 1
+        return self.point(task, Operation(op.RELEASE, lock, lock))
+
+    def _waiting(
+        self, task: Task, act: op.Act, at_once: op.Act, key: object, target: object, timeout: float | None
+    ) -> Operation:
+        """Return the operation of waiting for something at most so long."""
+        if timeout is None:
+            return Operation(act, key, target, waits=True)
+        if timeout <= 0 or (self.shared.any_timeouts and self.value(task, 2)):
+            return Operation(at_once, key, target)
+        return Operation(act, key, target, waits=True, deadline=self.now + timeout)
+
+    def _at_the_end(self, task: Task, *, free: bool, timeout: float | None) -> bool:
+        """The execution is over: a task that unwinds waits for nothing any more."""
+        __tracebackhide__ = True
+        if free or timeout == 0:
+            return free
+        self.unwind(task)
+
+    # Threads ------------------------------------------------------------------------------------------
+
+    def start(self, thread: Any, launch: Callable[[], None]) -> None:
+        """Make a task of a thread that is started; see `Explorer.start`."""
+        __tracebackhide__ = True
+        task = self.by_ident[get_ident()]
+        if not thread._initialized or thread._started._flag:
+            launch()  # raises as the real one does
+            return
+        if self.over:
+            self.unwind(task)
+        path = (*task.path, task.children)
+        tid = self.shared.tids.setdefault(path, len(self.shared.tids))
+        task.ticks += 1
+        self.point(task, Operation(op.START, tid))
+        task.children += 1
+        self.names.alone = False
+        child = Task(tid, len(self.tasks), path, thread, task.epochs.child(tid))
+        self._carry(child)
+        self.tasks.append(child)
+        self.live.append(child)
+        self.by_thread[id(thread)] = child
+
+    def _carry(self, child: Task) -> None:
+        """Give a new task the system's thread that will carry it."""
+        child.worker = worker = self.shared.pool.take()
+        child.gate = worker.gate
+        child.ident = worker.ident
+        self.by_ident[worker.ident] = child
+        thread: Any = child.thread
+        thread._ident = worker.ident
+        thread._native_id = worker.native
+        thread._started._flag = True  # the real start waits for this event; nobody else does
+        if threads.HAS_HANDLE:
+            thread._handle = threads.running_handle(worker.ident)
+        with threading._active_limbo_lock:  # type: ignore[attr-defined]
+            threading._active[worker.ident] = thread  # type: ignore[attr-defined]
+        worker.job = lambda: self._live(child)
+
+    def _live(self, task: Task) -> None:
+        """Be the task, on its own thread, from its first operation to its last."""
+        thread: Any = task.thread
+        task.strand = strand = threads.strand_of[thread] = begin_strand()
+        try:
+            if not self.over:
+                contextvars.Context().run(self._run_thread, task, thread)
+            if not self.over:
+                task.ticks += 1
+                self.point(task, Operation(op.END, task.tid))
+        except Unwind:
+            pass  # the execution is over
+        end_strand(strand, thread.name)
+        _retire(thread)
+        if task.worker is not None:
+            self.shared.pool.give_back(task.worker)
+        self.leave(task)
+
+    def _run_thread(self, task: Task, thread: Any) -> None:
+        if threading._trace_hook:  # type: ignore[attr-defined]
+            sys.settrace(threading._trace_hook)  # type: ignore[attr-defined]
+        if threading._profile_hook:  # type: ignore[attr-defined]
+            sys.setprofile(threading._profile_hook)  # type: ignore[attr-defined]
+        try:
+            thread.run()
+        except (SystemExit, Unwind):
+            pass  # neither is an accident of a thread
+        except BaseException as error:  # noqa: BLE001  (as `threading` does)
+            if threading.excepthook is self.shared.excepthook:
+                task.error = error
+            else:
+                thread._invoke_excepthook(thread)  # the test wants to see it itself
+
+    def join(self, thread: object, timeout: float | None) -> None:
+        """Wait for the end of a thread; see `Explorer.join`."""
+        __tracebackhide__ = True
+        task = self.by_ident[get_ident()]
+        child = self.by_thread.get(id(thread))
+        if child is None:
+            threads.real_join(thread, timeout)  # started before the exploration
+            return
+        if self.over:
+            self._at_the_end(task, free=child.ended, timeout=timeout)
+            return
+        task.ticks += 1
+        if self.point(task, self._waiting(task, op.JOIN, op.LOOK, child.tid, child, timeout)):
+            if child.ended:
+                task.epochs.learn(child.epochs)
+
+    def is_alive(self, thread: object) -> bool | None:
+        """Tell whether a controlled thread lives; None: not one of ours."""
+        child = self.by_thread.get(id(thread))
+        if child is None:
+            return None
+        task = self.by_ident.get(get_ident())
+        if task is not None and not self.over:
+            task.ticks += 1
+            self.point(task, Operation(op.LOOK, child.tid, child))
+        return not child.ended
+
+    # Queues and time ----------------------------------------------------------------------------------
+
+    def queue_put(self, queue: queues.SimpleQueue) -> None:
+        """Announce a put on a SimpleQueue; see `Explorer.queue_put`."""
+        __tracebackhide__ = True
+        task = self.by_ident[get_ident()]
+        if not self.over:
+            task.ticks += 1
+            self.point(task, Operation(op.PUT, queue, queue))
+
+    def queue_get(self, queue: queues.SimpleQueue, timeout: float | None) -> bool:
+        """Wait until a SimpleQueue has an item; see `Explorer.queue_get`."""
+        __tracebackhide__ = True
+        task = self.by_ident[get_ident()]
+        if self.over:
+            return self._at_the_end(task, free=queue.qsize() > 0, timeout=timeout)
+        task.ticks += 1
+        return self.point(task, self._waiting(task, op.GET, op.POLL, queue, queue, timeout))
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass for the current task, at no cost."""
+        __tracebackhide__ = True
+        task = self.by_ident[get_ident()]
+        if not isinstance(seconds, (int, float)) or not 0 <= seconds < threading.TIMEOUT_MAX:
+            real_sleep(seconds)  # raises as the real one does
+            return
+        if self.over:
+            self.unwind(task)
+        task.ticks += 1
+        waits = not self.shared.any_timeouts
+        self.point(task, Operation(op.SLEEP, None, waits=waits, deadline=self.now + seconds))
+
+
+def _retire(thread: Any) -> None:
+    """Make a thread look to everybody as one that has ended."""
+    with threading._active_limbo_lock:  # type: ignore[attr-defined]
+        threading._active.pop(thread._ident, None)  # type: ignore[attr-defined]
+    if threads.HAS_HANDLE:
+        thread._handle._set_done()
+    else:
+        thread._is_stopped = True

@@ -1,0 +1,280 @@
+"""Happens-before of one execution: which events order which, and which pairs could have come the other way round.
+
+A set of events is an integer with one bit for each: joining two histories is one `|`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pytest_sensei.explore import operation as op
+from pytest_sensei.explore.access import ANY
+from pytest_sensei.explore.operation import Act, Event, Key
+
+NOTHING = -1
+
+Links = tuple[list[int], list[int]]
+"""Events that come before, and those among them (or besides) that might have come after instead."""
+
+
+class FieldState:
+    """Reads and writes of one field; also a task's life, which `start` and `end` write and a look reads."""
+
+    __slots__ = ("readers", "writer")
+
+    def __init__(self) -> None:
+        self.writer = NOTHING
+        self.readers: list[int] = []
+
+    def read(self, index: int) -> Links:
+        self.readers.append(index)
+        before = [] if self.writer == NOTHING else [self.writer]
+        return before, before
+
+    def write(self, index: int) -> Links:
+        before = self.readers if self.writer == NOTHING else [self.writer, *self.readers]
+        self.writer = index
+        self.readers = []
+        return before, before
+
+
+class ContainerState:
+    """Reads and writes of the items of one container, and of the container as a whole."""
+
+    __slots__ = ("items", "whole")
+
+    def __init__(self) -> None:
+        self.whole = FieldState()
+        self.items: dict[object, FieldState] = {}
+
+    def access(self, field: object, index: int, *, writes: bool) -> Links:
+        if field is ANY:
+            return self._as_a_whole(index, writes=writes)
+        item = self.items.get(field)
+        if item is None:
+            item = self.items[field] = FieldState()
+        before = list((item.write if writes else item.read)(index)[0])
+        if self.whole.writer != NOTHING:
+            before.append(self.whole.writer)
+        if writes:
+            before += self.whole.readers
+        return before, before
+
+    def _as_a_whole(self, index: int, *, writes: bool) -> Links:
+        before = [item.writer for item in self.items.values() if item.writer != NOTHING]
+        if writes:
+            before += [reader for item in self.items.values() for reader in item.readers]
+            self.items = {}
+        before += (self.whole.write if writes else self.whole.read)(index)[0]
+        return before, before
+
+
+class LockState:
+    """Takes, failed tries and releases of one lock."""
+
+    __slots__ = ("changed", "released", "taken", "tries")
+
+    def __init__(self) -> None:
+        self.changed = NOTHING
+        self.taken = NOTHING
+        self.released = NOTHING
+        self.tries: list[int] = []
+
+    def _change(self, index: int) -> list[int]:
+        before = self.tries if self.changed == NOTHING else [self.changed, *self.tries]
+        self.changed = index
+        self.tries = []
+        return before
+
+    def acquire(self, index: int) -> Links:
+        """A waiting take could only have come before the previous take: a held lock lets nobody in."""
+        rival = [] if self.taken == NOTHING else [self.taken]
+        self.taken = index
+        return self._change(index), rival
+
+    def take_at_once(self, index: int) -> Links:
+        """A try that succeeded would have failed before the last release."""
+        rival = [] if self.released == NOTHING else [self.released]
+        self.taken = index
+        return self._change(index), rival
+
+    def fail(self, index: int) -> Links:
+        before = [] if self.changed == NOTHING else [self.changed]
+        rival = [] if self.taken == NOTHING else [self.taken]
+        self.tries.append(index)
+        return before, rival
+
+    def release(self, index: int) -> Links:
+        rivals = self.tries
+        self.released = index
+        return self._change(index), rivals
+
+
+class QueueState:
+    """Puts and gets of one queue: the n-th get takes the n-th item."""
+
+    __slots__ = ("failed", "gets", "last_get", "puts")
+
+    def __init__(self) -> None:
+        self.puts: list[int] = []
+        self.gets = 0
+        self.last_get = NOTHING
+        self.failed: list[int] = []
+
+    def put(self, index: int) -> Links:
+        before = [*self.puts[-1:], *self.failed]
+        self.puts.append(index)
+        self.failed = []
+        return before, before
+
+    def get(self, index: int) -> Links:
+        rivals = [] if self.last_get == NOTHING else [self.last_get]
+        return self._take(index) + rivals, rivals
+
+    def poll(self, index: int) -> Links:
+        rivals = [] if self.last_get == NOTHING else [self.last_get]
+        item = self._take(index)
+        return item + rivals, item + rivals
+
+    def _take(self, index: int) -> list[int]:
+        item = [self.puts[self.gets]] if self.gets < len(self.puts) else []
+        self.gets += 1
+        self.last_get = index
+        return item
+
+    def fail(self, index: int) -> Links:
+        before = self.puts[-1:] if self.last_get == NOTHING else [*self.puts[-1:], self.last_get]
+        rivals = [] if self.last_get == NOTHING else [self.last_get]
+        self.failed.append(index)
+        return before, rivals
+
+
+class History:
+    """The happens-before relation of an execution, event by event."""
+
+    def __init__(self) -> None:
+        self.before: list[int] = []  # for each event, the set of events that happen before it
+        self.known: list[int] = []  # the same, by its task's own doing alone: without the event's own conflicts
+        self._last_of: dict[int, int] = {}  # the latest event of each task
+        self._fields: dict[Key, FieldState] = {}
+        self._containers: dict[Key, ContainerState] = {}
+        self._locks: dict[Key, LockState] = {}
+        self._queues: dict[Key, QueueState] = {}
+        self._births: dict[Key, int] = {}
+        self._ends: dict[Key, int] = {}
+        self._floor = 0
+
+    def time_passes(self) -> None:
+        """Everything so far happens before everything from now on: the clock moves only when nobody can."""
+        self._floor = (1 << len(self.before)) - 1
+
+    def known_to(self, task: int) -> int:
+        """Return the events that happen before whatever `task` does next, by its own doing."""
+        last = self._last_of.get(task, NOTHING)
+        if last == NOTHING:
+            last = self._births.get(task, NOTHING)
+            if last == NOTHING:
+                return self._floor
+        return self.before[last] | (1 << last) | self._floor
+
+    def add(self, event: Event) -> list[int]:
+        """Take in the next event. Returns the earlier events that race with it: they could be swapped."""
+        index = len(self.before)
+        known = total = self.known_to(event.task)
+        before, rivals = _LINKS[event.act](self, event, index)
+        for other in before:
+            total |= self.before[other] | (1 << other)
+        self.known.append(known)
+        self.before.append(total)
+        self._last_of[event.task] = index
+        if not rivals:
+            return rivals
+        # what orders a lock's two takes is the release between them: part of the same conflict
+        links = () if event.act is op.ACQUIRE else before
+        return [rival for rival in rivals if not self._ordered_otherwise(rival, links, known)]
+
+    def rivals_of_waiting(self, event: Event) -> list[int]:
+        """Return the earlier events that race with what a task stood at but never did."""
+        known = self.known_to(event.task)
+        if event.act is op.ACQUIRE and event.key in self._locks:
+            rivals = [self._locks[event.key].taken]
+        elif event.act in (op.READ, op.WRITE) and event.key in self._fields:
+            field = self._fields[event.key]
+            rivals = [field.writer, *(field.readers if event.act is op.WRITE else ())]
+        else:
+            rivals = []
+        return [rival for rival in rivals if rival != NOTHING and not known >> rival & 1]
+
+    def _ordered_otherwise(self, rival: int, links: Sequence[int], known: int) -> bool:
+        """Tell whether `rival` comes first for another reason than this very conflict."""
+        if known >> rival & 1:
+            return True
+        return any(self.before[other] >> rival & 1 for other in links)
+
+    def _field(self, key: Key) -> FieldState:
+        state = self._fields.get(key)
+        if state is None:
+            state = self._fields[key] = FieldState()
+        return state
+
+    def _access(self, key: Key, index: int, *, writes: bool) -> Links:
+        if isinstance(key, tuple) and not isinstance(key[1], str):
+            state = self._containers.get(key[0])
+            if state is None:
+                state = self._containers[key[0]] = ContainerState()
+            return state.access(key[1], index, writes=writes)
+        field = self._field(key)
+        return field.write(index) if writes else field.read(index)
+
+    def _lock(self, key: Key) -> LockState:
+        state = self._locks.get(key)
+        if state is None:
+            state = self._locks[key] = LockState()
+        return state
+
+    def _queue(self, key: Key) -> QueueState:
+        state = self._queues.get(key)
+        if state is None:
+            state = self._queues[key] = QueueState()
+        return state
+
+    def _birth(self, key: Key, index: int) -> Links:
+        self._births[key] = index
+        return self._field(_life(key)).write(index)
+
+    def _end(self, key: Key, index: int) -> Links:
+        self._ends[key] = index
+        return self._field(_life(key)).write(index)
+
+    def _join(self, key: Key) -> Links:
+        end = self._ends.get(key, NOTHING)
+        return ([] if end == NOTHING else [end]), []
+
+
+def _life(key: Key) -> Key:
+    return ("life", key)
+
+
+def _nothing(_history: History, _event: Event, _index: int) -> Links:
+    return [], []
+
+
+_LINKS: dict[Act, Callable[[History, Event, int], Links]] = {
+    op.READ: lambda history, event, index: history._access(event.key, index, writes=False),
+    op.WRITE: lambda history, event, index: history._access(event.key, index, writes=True),
+    op.ACQUIRE: lambda history, event, index: history._lock(event.key).acquire(index),
+    op.TRY: lambda history, event, index: history._lock(event.key).take_at_once(index),
+    op.TRIED: lambda history, event, index: history._lock(event.key).fail(index),
+    op.RELEASE: lambda history, event, index: history._lock(event.key).release(index),
+    op.START: lambda history, event, index: history._birth(event.key, index),
+    op.BEGIN: _nothing,
+    op.END: lambda history, event, index: history._end(event.key, index),
+    op.JOIN: lambda history, event, _index: history._join(event.key),
+    op.LOOK: lambda history, event, index: history._field(_life(event.key)).read(index),
+    op.PUT: lambda history, event, index: history._queue(event.key).put(index),
+    op.GET: lambda history, event, index: history._queue(event.key).get(index),
+    op.POLL: lambda history, event, index: history._queue(event.key).poll(index),
+    op.POLLED: lambda history, event, index: history._queue(event.key).fail(index),
+    op.SLEEP: _nothing,
+    op.CHOOSE: _nothing,
+}

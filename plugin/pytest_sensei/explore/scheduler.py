@@ -1,0 +1,394 @@
+"""Owns every switch between the tasks of one execution."""
+
+from __future__ import annotations
+
+import enum
+import threading
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, NoReturn, Protocol
+
+from pytest_sensei.explore import operation as op
+from pytest_sensei.explore.access import READ, Access
+from pytest_sensei.explore.operation import Event, Key, Operation
+from pytest_sensei.explore.sharing import Epochs, FieldName, Names, Track, conflict, scope_of
+from pytest_sensei.explore.task import IDLE_TICKS, Path, Pool, Task
+from pytest_sensei.primitives.runtime import current_strand, get_ident
+
+REPEATS = 8  # the same operation so often, without progress: the task spins
+SPINS = 25  # let go on so often though nothing had changed and nobody else could run: it spins for ever
+STREAK = 400  # schedule points in a row after which somebody else is preferred
+WINDING = 2.0  # seconds of real time for a task to unwind
+UNWINDINGS = 50  # a task that catches its end so often is left behind
+
+
+class Unwind(BaseException):
+    """Ends a task at its operation: the execution is over. Not an `Exception`: nobody should catch it."""
+
+
+class End(enum.Enum):
+    """How an execution ended."""
+
+    PASSED = "passed"
+    RAISED = "raised"  # the test itself raised
+    DIED = "died"  # a thread died of an exception
+    STUCK = "stuck"  # nobody can run, and the test waits
+    LEFT = "left"  # the test has ended, and threads wait for ever
+    SPINNING = "spinning"
+    ENDLESS = "endless"  # more steps than allowed
+    ESCAPED = "escaped"  # a task waits for something that is not under control
+    DIVERGED = "diverged"  # the same choices led elsewhere
+    BROKEN = "broken"  # a mistake of ours
+
+
+class Switch(NamedTuple):
+    """The task `number`, at its `ticks`-th announcement, makes room for the task `to`."""
+
+    number: int
+    ticks: int
+    to: int
+
+
+class Strategy(Protocol):
+    """Who goes next."""
+
+    def begin(self, scheduler: Scheduler) -> None:
+        """An execution starts."""
+
+    def choose(self, enabled: Sequence[Task], preferred: Task, scheduler: Scheduler) -> Task:
+        """Return one of the enabled tasks; `preferred` is who goes on when nobody cares."""
+
+    def choose_value(self, options: int, scheduler: Scheduler) -> int:
+        """Return a number below `options`."""
+
+
+class Recorder(Protocol):
+    """Wants to see each step, on the thread that does it."""
+
+    def step(self, scheduler: Scheduler, task: Task, operation: Operation, value: object) -> None: ...
+
+    def ended(self, scheduler: Scheduler) -> None:
+        """Nobody can run any more, or the test failed: all tasks still stand where they are."""
+
+
+@dataclass(slots=True)
+class Shared:
+    """What the executions of one exploration have in common."""
+
+    pool: Pool
+    clock: float = 0.0
+    active: set[FieldName] = field(default_factory=set)
+    tids: dict[Path, int] = field(default_factory=lambda: {(): 0})
+    any_timeouts: bool = False
+    max_steps: int = 20_000
+    excepthook: object = None
+
+
+class Scheduler:
+    """The tasks of one execution: of those that can run, the strategy decides which one does."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        strategy: Strategy,
+        wanted: dict[tuple[int, int], int] | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self.shared = shared
+        self.strategy = strategy
+        self.wanted = wanted  # announcements that are schedule points whatever field they touch
+        self.recorder = recorder
+        self.now = shared.clock
+        self.events: list[Event] = []
+        self.pauses: list[int] = []
+        self.switches: list[Switch] = []
+        self.learned: set[FieldName] = set()
+        self.tasks: list[Task] = []
+        self.live: list[Task] = []
+        self.by_ident: dict[int, Task] = {}
+        self.by_thread: dict[int, Task] = {}
+        self.end: End | None = None
+        self.culprit: Task | None = None  # whose exception, spin or escape ended it
+        self.problem: BaseException | None = None
+        self.over = False
+        self.position = (0, 0)  # the task that arrives at a schedule point, and its ticks
+        self.stood: list[Task] = []  # who had not ended when the execution did
+        self.lost = 0  # threads that could not be ended
+        self.tracks: dict[tuple[int, Hashable], Track] = {}
+        self.versions: dict[Key, tuple[int, int]] = {}
+        self.names = Names()
+        self.main = self._main()
+
+    def _main(self) -> Task:
+        task = Task(0, 0, (), threading.current_thread(), Epochs(0, {}))
+        task.strand = current_strand()
+        task.ident = get_ident()
+        self.by_ident[task.ident] = task
+        self.tasks.append(task)
+        self.live.append(task)
+        return task
+
+    # Schedule points ----------------------------------------------------------------------------------
+
+    def access(self, obj: object, field: Hashable, kind: Access, value: object) -> None:
+        """Hear of an access in instrumented code: a schedule point if the field is shared and written."""
+        task = self.by_ident.get(get_ident())
+        if task is None or self.over:
+            return
+        task.ticks = ticks = task.ticks + 1
+        scope = scope_of(field)
+        track = self.tracks.get((id(obj), scope))
+        if track is None:
+            track = self._meet(obj, scope)
+        if track.active:
+            self.point(task, Operation(op.READ if kind is READ else op.WRITE, (id(obj), field), obj), value)
+            return
+        if conflict(track, task.epochs, writes=kind is not READ):
+            self.learned.add(self.names.of(obj, scope))
+        if self.wanted is not None and (task.number, ticks) in self.wanted:
+            self.point(task, Operation(op.READ if kind is READ else op.WRITE, (id(obj), field), obj), value)
+        elif ticks > task.patience:
+            self.point(task, Operation(op.SLEEP, None, waits=True, deadline=self.now))
+
+    def _meet(self, obj: object, scope: Hashable) -> Track:
+        name = self.names.of(obj, scope)
+        track = self.tracks[id(obj), scope] = Track(obj, active=name in self.shared.active)
+        return track
+
+    def point(self, task: Task, operation: Operation, value: object = None) -> bool:
+        """Stand at an operation until it is this task's turn to do it. Returns whether it was granted."""
+        __tracebackhide__ = True
+        task.pending = operation
+        task.patience = task.ticks + IDLE_TICKS
+        if operation.act in _REPEATABLE:
+            self._notice_spin(task, operation)
+        chosen = self._next(task)
+        if chosen is not task and not (chosen is None and task is self.main):
+            (chosen or self.main).gate.release()
+            task.gate.acquire()
+        if self.over:
+            self.unwind(task)
+        if self.recorder is not None:
+            self.recorder.step(self, task, operation, value)
+        return operation.granted
+
+    def value(self, task: Task, options: int) -> int:
+        """Return a number below `options`, which the strategy decides."""
+        task.ticks += 1
+        self.position = (task.number, task.ticks)
+        value = self.strategy.choose_value(options, self)
+        self.events.append(Event(task.tid, op.CHOOSE, None))
+        if value:
+            self.switches.append(Switch(task.number, task.ticks, value))
+        return value
+
+    def _next(self, current: Task) -> Task | None:
+        """Decide who goes next, and count its operation as done. None: nobody can, or may."""
+        self.position = (current.number, current.ticks)
+        enabled = self._enabled()
+        if not enabled:
+            return None
+        preferred = self._preferred(enabled, current)
+        try:
+            chosen = self.strategy.choose(enabled, preferred, self)
+        except Exception as error:  # noqa: BLE001  (must reach the test's thread, whichever this is)
+            self._stop(End.BROKEN, problem=error)
+            return None
+        if chosen is not preferred:
+            self.switches.append(Switch(current.number, current.ticks, chosen.number))
+        if chosen is not current:
+            chosen.streak = 0
+        chosen.streak += 1
+        self._count(chosen)
+        return None if self.over else chosen
+
+    def _enabled(self) -> list[Task]:
+        if self.over:
+            return []
+        while True:
+            enabled = [t for t in self.live if (t.rest is None and not t.pending.waits) or self._able(t)]
+            if enabled or not self.live:
+                break
+            if not (self._pass_time() or self._rouse()):
+                break
+        if not enabled:
+            self._nobody_can_run()
+        return enabled
+
+    def _preferred(self, enabled: list[Task], current: Task) -> Task:
+        if current.streak > STREAK or current not in enabled or current.pending.act is op.SLEEP:
+            others = [task for task in enabled if task is not current]
+            return others[0] if others else enabled[0]
+        return current
+
+    def _count(self, task: Task) -> None:
+        """Put the operation of `task` down as the next event."""
+        operation = task.pending
+        act = operation.act
+        if operation.expired or act in _AT_ONCE:
+            act = self._outcome(operation)
+        self.events.append(Event(task.tid, act, operation.key))
+        if act in _CHANGING:
+            last = self.versions.get(operation.key)
+            if last is None or last[0] != task.tid:
+                self.versions[operation.key] = (task.tid, 1 if last is None else last[1] + 1)
+            task.seen.clear()
+            task.spins = 0
+        if len(self.events) > self.shared.max_steps:
+            self._stop(End.ENDLESS, task)
+
+    def _outcome(self, operation: Operation) -> op.Act:
+        """Settle what a try, or a wait whose time is up, gets."""
+        act, target = operation.act, operation.target
+        if act is op.ACQUIRE or act is op.TRY:
+            operation.granted = not target.locked()  # type: ignore[attr-defined]
+            return op.TRY if operation.granted else op.TRIED
+        if act is op.GET or act is op.POLL:
+            operation.granted = target.qsize() > 0  # type: ignore[attr-defined]
+            return op.POLL if operation.granted else op.POLLED
+        if act is op.JOIN:
+            operation.granted = target.ended  # type: ignore[attr-defined]
+            return op.JOIN if operation.granted else op.LOOK
+        return act
+
+    # Who can run --------------------------------------------------------------------------------------
+
+    def _able(self, task: Task) -> bool:
+        if task.rest is not None:
+            if all(self._version(key) == version for key, version in task.rest.items()):
+                return False
+            task.rest = None
+            task.seen.clear()
+        operation = task.pending
+        if not operation.waits or operation.expired:
+            return True
+        act, target = operation.act, operation.target
+        if act is op.ACQUIRE:
+            return not target.locked()  # type: ignore[attr-defined]
+        if act is op.JOIN:
+            return target.ended  # type: ignore[attr-defined]
+        if act is op.GET:
+            return target.qsize() > 0  # type: ignore[attr-defined]
+        return False
+
+    def _pass_time(self) -> bool:
+        """Move the clock to the next deadline. Only when nobody else can run: time decides no race."""
+        deadlines = [
+            t.pending.deadline for t in self.live if t.pending.deadline is not None and not t.pending.expired
+        ]
+        if not deadlines:
+            return False
+        self.now = max(self.now, min(deadlines))
+        for task in self.live:
+            if task.pending.deadline is not None and task.pending.deadline <= self.now:
+                task.pending.expired = True
+        self.pauses.append(len(self.events))
+        return True
+
+    def _version(self, key: Key) -> int:
+        last = self.versions.get(key)
+        return 0 if last is None else last[1]
+
+    def _notice_spin(self, task: Task, operation: Operation) -> None:
+        what = (operation.act, operation.key)
+        task.seen[what] = count = task.seen.get(what, 0) + 1
+        if count >= REPEATS:
+            task.rest = {key: self._version(key) for _, key in task.seen}  # type: ignore[misc]
+            task.seen.clear()
+
+    def _rouse(self) -> bool:
+        """Let a spinning task go on though nothing has changed: it may count its rounds."""
+        resting = [task for task in self.live if task.rest is not None]
+        if not resting:
+            return False
+        task = min(resting, key=lambda each: each.spins)
+        if task.spins >= SPINS:
+            self._stop(End.SPINNING, task)
+            return False
+        task.spins += 1
+        task.rest = None
+        return True
+
+    # The end ------------------------------------------------------------------------------------------
+
+    def _nobody_can_run(self) -> None:
+        if not self.live:
+            self._stop(End.PASSED)
+        elif not self.over:
+            self._stop(End.LEFT if self.main.ended else End.STUCK)
+
+    def _stop(self, end: End, culprit: Task | None = None, problem: BaseException | None = None) -> None:
+        """End the execution for this reason, unless it has already ended for another."""
+        if self.over:
+            return
+        self.end, self.culprit, self.problem = end, culprit, problem
+        self.stood = [task for task in self.live if task is not self.main or end is not End.RAISED]
+        if self.recorder is not None:
+            self.recorder.ended(self)
+        self.over = True
+
+    def unwind(self, task: Task) -> NoReturn:
+        """End the current task at its operation."""
+        __tracebackhide__ = True
+        task.doomed = True
+        if task.strand is not None:
+            task.strand.doomed = True
+        task.raised += 1
+        if task.raised > UNWINDINGS and task is not self.main:
+            self._lose(task)
+        raise Unwind
+
+    def _lose(self, task: Task) -> NoReturn:
+        """A task that cannot be ended is left behind, parked for good."""
+        self.lost += 1
+        self.main.gate.release()
+        while True:
+            task.gate.acquire()
+
+    def leave(self, task: Task) -> None:
+        """`task` has ended: somebody else goes on, or the test's own thread when the execution is over."""
+        task.ended = True
+        self.live.remove(task)
+        task.ticks += 1
+        chosen = None if self.over else self._next(task)
+        (chosen or self.main).gate.release()
+
+    def run(self, body: Callable[[], object]) -> None:
+        """Run a test body, and what it starts, to the end; then unwind what is left."""
+        self.strategy.begin(self)
+        main = self.main
+        try:
+            body()
+        except Unwind:
+            pass
+        except BaseException as error:  # noqa: BLE001  (it is the result)
+            self._stop(End.RAISED, main, error)
+        self.leave(main)
+        main.gate.acquire()
+        for task in list(self.live):
+            self._wind_up(task)
+        for task in self.tasks:
+            give_back_locks(task)
+        del self.by_ident[main.ident]
+        if main.strand is not None:
+            main.strand.doomed = False
+
+    def _wind_up(self, task: Task) -> None:
+        """Make a task end that has not: it unwinds at the operation where it stands."""
+        task.gate.release()
+        if not self.main.gate.acquire(timeout=WINDING):
+            self.lost += 1
+
+
+def give_back_locks(task: Task) -> None:
+    """Let go what a task still held at its end: nothing that one execution took may be missing in the next."""
+    strand = task.strand
+    while strand:
+        lock = strand.pop()
+        lock._owner = None
+        lock._at_fork_reinit()
+
+
+_AT_ONCE = frozenset({op.TRY, op.POLL})
+_REPEATABLE = frozenset({op.READ, op.TRY, op.LOOK, op.POLL, op.ACQUIRE})
+_CHANGING = frozenset({op.WRITE, op.PUT, op.START, op.END})
