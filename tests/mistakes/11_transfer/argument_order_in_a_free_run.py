@@ -1,6 +1,6 @@
-"""Locks in the order of the arguments; that two threads do so one after the other is luck.
+"""Locks in the order of the arguments; that no run has hung so far is luck.
 
-expect: lock-order
+expect: lock-order, deadlock-cycle
 test: test_both_directions_take*
 """
 
