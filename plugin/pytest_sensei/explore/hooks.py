@@ -207,6 +207,12 @@ def in_place(target: object, operand: object) -> tuple[object, object]:
     return target, operand
 
 
+def growing(operand: object, target: object) -> object:
+    """For `variable += operand`, where only what the variable refers to may be shared."""
+    in_place(target, operand)
+    return operand
+
+
 def contains(item: object, container: object) -> tuple[object, object]:
     shape = _shape(container)
     if shape is not None:
@@ -285,10 +291,10 @@ HOOKS: dict[str, object] = {
     for hook in (
         read_attr, write_attr, delete_attr, named_read, named_write, named_delete, read_item, write_item,
         delete_item, read_global, write_global, delete_global, read_cell, write_cell, delete_cell, whole,
-        both, in_place, contains, before_call, before_keyword_call, each, slice, setattr, delattr,
+        both, in_place, growing, contains, before_call, before_keyword_call, each, slice, setattr, delattr,
     )
 }  # fmt: skip
 """What rewritten code may call, by name: our hooks, and the built-in functions that do a native access."""
 
 HOOKS |= {f"operator.{name}": getattr(operator, name) for name in operator.__all__}
-HOOKS["partial"] = functools.partial
+HOOKS["novalue"] = NOVALUE

@@ -1,0 +1,133 @@
+"""Makes live functions announce their accesses while an exploration runs, by swapping their code.
+
+Nothing happens at import: modules are loaded as ever and run at full speed. For the time of an exploration
+every function of the instrumented modules, wherever it is referred to, gets rewritten code, and afterwards
+its own code object back. Frames that already run keep running their own code.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from collections.abc import Hashable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType, ModuleType
+
+from pytest_sensei.explore import asserts, fields, hooks
+from pytest_sensei.explore.access import Observer
+from pytest_sensei.explore.compiled import Pair, Recipe, identity, inner, link, pairs, source_path
+
+
+@dataclass
+class Coverage:
+    """How much of the code announces its accesses."""
+
+    functions: int = 0
+    uncovered: list[str] = field(default_factory=list)  # functions and modules that stay native, with the reason
+
+
+class _Module:
+    """What is known of one module: the counterparts of the code of its functions."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.file = str(getattr(module, "__file__", None))
+        self.pairs: dict[int, Pair] = {}  # by the identity of the live code, which the pair keeps alive
+        self.reason: str | None = None
+        self._space = hooks.Space(vars(module))
+        self._rewritten: dict[Hashable, CodeType] = {}
+        path = source_path(module)
+        if path is None:
+            self.reason = "has no source file"
+            return
+        try:
+            whole = Recipe(path, *asserts.rewriter_of(module, path)).compiled()
+        except (OSError, SyntaxError, ValueError, RecursionError) as error:
+            self.reason = f"could not be compiled: {error}"
+            return
+        self._rewritten = {identity(pair.native): pair.instrumented for pair in pairs(whole)}
+
+    def instrumented(self, live: CodeType) -> CodeType | None:
+        """Return the counterpart of a live function's code; None: there is none."""
+        known = self.pairs.get(id(live))
+        if known is not None:
+            return known.instrumented
+        rewritten = self._rewritten.get(identity(live))
+        if rewritten is None:
+            return None
+        linked = link(rewritten.replace(co_filename=live.co_filename), self._space)
+        self._remember(Pair(live, linked))
+        return self.pairs[id(live)].instrumented
+
+    def _remember(self, pair: Pair) -> None:
+        self.pairs[id(pair.native)] = pair
+        for each in pairs(pair):
+            self.pairs[id(each.native)] = each
+
+
+_modules: weakref.WeakKeyDictionary[ModuleType, _Module] = weakref.WeakKeyDictionary()
+_exploring = threading.Lock()
+
+
+@contextmanager
+def instrumented(modules: Iterable[ModuleType], observer: Observer) -> Iterator[Coverage]:
+    """Let the functions of `modules` announce to `observer` what they access, until the block ends."""
+    if not _exploring.acquire(blocking=False):
+        msg = "an exploration is already running in this process: only one can own the code under test"
+        raise RuntimeError(msg)
+    swap = _Swap(modules)
+    try:
+        swap.begin()
+        hooks.observe_with(observer)
+        yield swap.coverage
+    finally:
+        hooks.observe_with(None)
+        swap.end()
+        _exploring.release()
+
+
+class _Swap:
+    """One exchange of code, there and back."""
+
+    def __init__(self, modules: Iterable[ModuleType]) -> None:
+        self.coverage = Coverage()
+        self._modules = {id(vars(module)): self._known(module) for module in modules}
+
+    def _known(self, module: ModuleType) -> _Module:
+        known = _modules.get(module)
+        if known is None:
+            known = _modules[module] = _Module(module)
+        if known.reason is not None:
+            self.coverage.uncovered.append(f"module {module.__name__} {known.reason}")
+        return known
+
+    def begin(self) -> None:
+        fields.forget_types()
+        fields.covered.update(self._modules)
+        for function in _functions():
+            module = self._modules.get(id(function.__globals__))
+            if module is None or module.reason is not None or function.__code__.co_filename != module.file:
+                continue
+            code = module.instrumented(function.__code__)
+            if code is None or code.co_freevars != function.__code__.co_freevars:
+                self.coverage.uncovered.append(f"{function.__module__}.{function.__qualname__}")
+            else:
+                function.__code__ = code
+                self.coverage.functions += 1
+
+    def end(self) -> None:
+        native = {
+            id(pair.instrumented): pair.native for module in self._modules.values() for pair in module.pairs.values()
+        }
+        for function in _functions():
+            code = native.get(id(function.__code__))
+            if code is not None:
+                function.__code__ = code
+        fields.covered.difference_update(self._modules)
+        fields.forget_types()
+
+
+def _functions() -> list[FunctionType]:
+    """Return all functions there are. Those made during the exploration are among them."""
+    return [each for each in gc.get_objects() if type(each) is FunctionType]
