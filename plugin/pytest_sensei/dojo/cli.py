@@ -127,11 +127,30 @@ def _start(desk: Desk, kata: Kata, *, edit: bool) -> None:
 @click.argument("pytest_options", nargs=-1, type=click.UNPROCESSED)
 def run(*, kata: str | None, pytest_options: tuple[str, ...]) -> None:
     """Run a kata's tests; everything after -- goes to pytest."""
-    if kata is not None and kata.startswith("-"):
-        pytest_options = (kata, *pytest_options)
-        kata = None
+    kata, pytest_options = _split(kata, pytest_options)
     desk = Desk.here()
     sys.exit(desk.run(desk.kata(kata), pytest_options))
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@which_kata
+@click.argument("pytest_options", nargs=-1, type=click.UNPROCESSED)
+def watch(*, kata: str | None, pytest_options: tuple[str, ...]) -> None:
+    """Run a kata's tests at every save, and show the diagnosis first."""
+    from pytest_sensei.dojo.watch import watch as watch_kata
+
+    kata, pytest_options = _split(kata, pytest_options)
+    desk = Desk.here()
+    chosen = desk.kata(kata)
+    desk.note(chosen, standing.STARTED)
+    watch_kata(desk, chosen, pytest_options)
+
+
+def _split(kata: str | None, pytest_options: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """Without a kata, the first option for pytest stands in its place."""
+    if kata is not None and kata.startswith("-"):
+        return None, (kata, *pytest_options)
+    return kata, pytest_options
 
 
 @main.command()

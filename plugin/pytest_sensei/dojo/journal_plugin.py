@@ -26,6 +26,7 @@ NAME = "sensei-journal"
 OUTCOME_FILE = "KATA_OUTCOME_FILE"  # for `kata`, which starts pytest and wants to know how it ended
 TROUBLE = "sensei_trouble"  # the attribute of a collection's report
 _WORST = {"skipped": 0, "passed": 1, "failed": 2, "error": 3}
+_FAILURE_LINES = 12
 _STEPS_SHOWN = {"none": 0, "first": 1}
 
 
@@ -59,6 +60,7 @@ class _Record:
     findings: list[JSONObject] = field(default_factory=list)
     ladder: tuple[str, ...] = ()
     failed: bool = False
+    failure: str = ""
     trouble: str | None = None
     seconds: float = 0.0
 
@@ -126,6 +128,7 @@ class JournalPlugin:
         record.findings.extend(found)
         if report.failed and not record.failed:
             record.failed = True
+            record.failure = "\n".join(report.longreprtext.splitlines()[-_FAILURE_LINES:])
             hints: Any = found[0].get("hints", ()) if found else properties.get("sensei-hint", ())
             record.ladder = tuple(hints)
         record.seconds += report.duration
@@ -173,6 +176,7 @@ class JournalPlugin:
             shown=min(len(record.ladder), _STEPS_SHOWN.get(level, len(record.ladder))),
             partial=self._is_partial(record.kata),
             trouble=trouble,
+            failure=record.failure,
             seconds=record.seconds,
         )
 

@@ -35,6 +35,7 @@ class Outcome:
     shown: int = 0  # how many of them the run itself printed
     partial: bool = False  # not all of the kata's tests were asked for
     trouble: str | None = None  # why the tests could not run
+    failure: str = ""  # the end of the first failure's text
     seconds: float = 0.0
 
     @property
@@ -84,7 +85,8 @@ def headline(outcome: Outcome) -> str:
         return "no test ran"
     if outcome.light is Light.AMBER:
         return "no test could run here" if not outcome.passed else "stopped before the end"
-    return f"{outcome.passed} tests pass" + (" (not all were asked for)" if outcome.partial else "")
+    verb = "test passes" if outcome.passed == 1 else "tests pass"
+    return f"{outcome.passed} {verb}" + (" (not all were asked for)" if outcome.partial else "")
 
 
 def sentence(name: str) -> str:
@@ -104,6 +106,7 @@ def to_json(outcome: Outcome) -> JSONObject:
         "shown": outcome.shown,
         "partial": outcome.partial,
         "trouble": outcome.trouble,
+        "failure": outcome.failure,
         "seconds": round(outcome.seconds, 3),
     }
 
@@ -119,5 +122,6 @@ def from_json(value: JSONObject) -> Outcome:
         shown=value["shown"],
         partial=value["partial"],
         trouble=value["trouble"],
+        failure=value["failure"],
         seconds=value["seconds"],
     )

@@ -74,6 +74,18 @@ class Screen:
             syntax = Syntax(text, language, theme="ansi_dark", background_color="default", word_wrap=True)
             self.console.print(syntax)
 
+    def raw(self, text: str) -> None:
+        """Print text that has its colours in it already."""
+        self.console.file.write(text.rstrip("\n") + "\n")
+        self.console.file.flush()
+
+    def clear(self) -> None:
+        """Begin a new page; in plain mode an empty line parts the pages."""
+        if self.plain:
+            self.line()
+        else:
+            self.console.clear()
+
     def json(self, value: object) -> None:
         """Print a value for programs."""
         sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=True) + "\n")
