@@ -1,0 +1,122 @@
+"""Running jobs in threads: where they run, when they end, what becomes of their results."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from first_thread import run_all
+
+
+def test_no_jobs_have_no_results() -> None:
+    assert run_all([]) == []
+
+
+def test_results_come_in_the_order_of_the_jobs() -> None:
+    assert run_all([lambda: "a", lambda: "b", lambda: "c"]) == ["a", "b", "c"]
+
+
+def test_jobs_do_not_run_in_the_thread_of_the_caller() -> None:
+    threads = run_all([threading.current_thread, threading.current_thread])
+
+    assert threading.current_thread() not in threads
+
+
+def test_all_jobs_run_at_the_same_time() -> None:
+    all_are_here = threading.Barrier(3)
+
+    def job() -> threading.Thread:
+        all_are_here.wait()  # for ever, until all three have been started
+        return threading.current_thread()
+
+    threads = run_all([job, job, job])
+
+    assert len(set(threads)) == 3
+
+
+def test_all_jobs_have_ended_when_it_returns(later: Callable[[], threading.Event]) -> None:
+    may_end = later()
+
+    def job() -> str:
+        may_end.wait()
+        return "ended"
+
+    assert run_all([job, job]) == ["ended", "ended"]
+
+
+def test_results_come_in_order_even_if_the_last_job_ends_first() -> None:
+    last_has_ended = threading.Event()
+
+    def first() -> str:
+        last_has_ended.wait()
+        return "first"
+
+    def last() -> str:
+        last_has_ended.set()
+        return "last"
+
+    assert run_all([first, last]) == ["first", "last"]
+
+
+def test_exception_of_a_job_is_raised_in_the_caller() -> None:
+    def fail() -> None:
+        raise KeyError("from the job")
+
+    with pytest.raises(KeyError, match="from the job"):
+        run_all([lambda: 1, fail])
+
+
+def test_first_exception_in_the_order_of_the_jobs_is_raised() -> None:
+    second_has_failed = threading.Event()
+
+    def fail_late() -> None:
+        second_has_failed.wait()
+        raise KeyError("first in order")
+
+    def fail_early() -> None:
+        second_has_failed.set()
+        raise ZeroDivisionError("first in time")
+
+    with pytest.raises(KeyError, match="first in order"):
+        run_all([lambda: 1, fail_late, fail_early])
+
+
+def test_all_jobs_have_ended_when_the_exception_is_raised(later: Callable[[], threading.Event]) -> None:
+    may_end = later()
+    ended: list[str] = []
+
+    def fail() -> None:
+        raise KeyError("at once")
+
+    def go_on() -> None:
+        may_end.wait()
+        ended.append("the other one")
+
+    with pytest.raises(KeyError, match="at once"):
+        run_all([fail, go_on])
+    assert ended == ["the other one"]
+
+
+@pytest.fixture
+def later() -> Iterator[Callable[[], threading.Event]]:
+    """Make events that are set a little later: never, once the test is over."""
+    timers: list[threading.Timer] = []
+
+    def set_later() -> threading.Event:
+        event = threading.Event()
+        timers.append(threading.Timer(0.2, event.set))
+        timers[-1].start()
+        return event
+
+    yield set_later
+    for timer in timers:
+        timer.cancel()
+        timer.join()
+
+
+def test_jobs_may_return_anything() -> None:
+    results: list[Any] = [None, False, 0, ""]
+
+    assert run_all([lambda result=result: result for result in results]) == results

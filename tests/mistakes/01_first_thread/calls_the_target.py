@@ -1,0 +1,19 @@
+"""Writes target=job(), and has no way for a result to come back.
+
+expect: failure, stalled, lost-exception
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Thread
+from typing import Any
+
+
+def run_all(jobs: list[Callable[[], Any]]) -> list[Any]:
+    threads = [Thread(target=job()) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return threads
