@@ -159,7 +159,7 @@ def test_after_an_exception_the_same_thread_may_try_again() -> None:
 
 
 @pytest.mark.interleave
-def test_when_the_factory_fails_while_another_thread_waits_nobody_is_left_without_an_answer() -> None:
+def test_nobody_is_left_without_an_answer_when_the_factory_fails() -> None:
     trouble = ValueError("no connection")
     factory = Factory(trouble)
     once = Once(factory)

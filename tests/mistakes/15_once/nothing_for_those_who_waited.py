@@ -1,7 +1,7 @@
 """Wakes the waiting threads when the factory has failed, and hands them what is not there.
 
 expect: race
-test: test_when_the_factory_fails*
+test: test_nobody_is_left*
 """
 
 from __future__ import annotations
