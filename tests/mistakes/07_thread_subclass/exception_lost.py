@@ -1,0 +1,30 @@
+"""Does not catch what the target raises: it ends with the thread.
+
+expect: lost-exception
+test: test_exception_of_the_target_is_raised_by_result
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+
+class ResultThread(threading.Thread):
+    def __init__(self, group=None, target=None, name=None, args=(), kwargs=None, *, daemon=None) -> None:
+        super().__init__(group, target, name, daemon=daemon)
+        self._job, self._job_args, self._job_kwargs = target, args, kwargs or {}
+        self._outcome: Any = None
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        if self._job is not None:
+            self._outcome = self._job(*self._job_args, **self._job_kwargs)
+
+    def result(self, timeout: float | None = None) -> Any:
+        self.join(timeout)
+        if self.is_alive():
+            raise TimeoutError(f"{self.name} has not ended")
+        if self._error is not None:
+            raise self._error
+        return self._outcome

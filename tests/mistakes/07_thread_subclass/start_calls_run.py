@@ -1,0 +1,33 @@
+"""Overrides start to call run, in the thread of the caller.
+
+expect: stalled
+test: test_start_does_not_wait_for_the_target
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+
+class ResultThread(threading.Thread):
+    def __init__(self, group=None, target=None, name=None, args=(), kwargs=None, *, daemon=None) -> None:
+        super().__init__(group, target, name, daemon=daemon)
+        self._job, self._job_args, self._job_kwargs = target, args, kwargs or {}
+        self._outcome: Any = None
+        self._error: BaseException | None = None
+
+    def start(self) -> None:
+        self.run()
+
+    def run(self) -> None:
+        try:
+            if self._job is not None:
+                self._outcome = self._job(*self._job_args, **self._job_kwargs)
+        except BaseException as error:
+            self._error = error
+
+    def result(self, timeout: float | None = None) -> Any:
+        if self._error is not None:
+            raise self._error
+        return self._outcome
