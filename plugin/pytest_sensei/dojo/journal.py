@@ -243,5 +243,12 @@ def _keep(db: sqlite3.Connection, content: bytes | None) -> str | None:
 
 
 def _run(row: tuple[Any, ...]) -> Run:
-    outcome = outcomes.from_json(json.loads(row[6])) if row[6] else None
-    return Run(row[0], row[1], row[2], row[3], row[4], row[5], outcome)
+    return Run(row[0], row[1], row[2], row[3], row[4], row[5], _outcome(row[6]))
+
+
+def _outcome(text: str | None) -> Outcome | None:
+    """A damaged value costs this run's outcome, not the journal."""
+    try:
+        return outcomes.from_json(json.loads(text)) if text else None
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -112,16 +112,16 @@ def to_json(outcome: Outcome) -> JSONObject:
 
 
 def from_json(value: JSONObject) -> Outcome:
-    """Read what `to_json` wrote."""
+    """Read what `to_json` wrote, also an older version of it. Raises KeyError, TypeError or ValueError."""
     return Outcome(
         kata=value["kata"],
         light=Light(value["light"]),
-        tests=tuple(TestResult(test["name"], test["outcome"]) for test in value["tests"]),
-        findings=tuple(value["findings"]),
-        ladder=tuple(value["ladder"]),
-        shown=value["shown"],
-        partial=value["partial"],
-        trouble=value["trouble"],
-        failure=value["failure"],
-        seconds=value["seconds"],
+        tests=tuple(TestResult(test["name"], test["outcome"]) for test in value.get("tests", ())),
+        findings=tuple(value.get("findings", ())),
+        ladder=tuple(value.get("ladder", ())),
+        shown=value.get("shown", 0),
+        partial=value.get("partial", False),
+        trouble=value.get("trouble"),
+        failure=value.get("failure", ""),
+        seconds=value.get("seconds", 0.0),
     )
