@@ -85,7 +85,7 @@ STALLED = Diagnosis(
     summary="2 threads wait, and nobody is left who could wake them",
     actors=(actor(1, "MainThread"), actor(2, "worker-1")),
     resources=(
-        lock(1, "worker", "Thread"),
+        lock(1, "worker-1", "Thread"),
         lock(2, "self._cond", "Condition", at("semaphore.py:9", "self._cond = Condition()", "__init__")),
     ),
     waits=(
@@ -144,7 +144,7 @@ FULL_PIPE = Diagnosis(
         actor(1, "MainThread"),
         actor(2, "QueueFeederThread", process="Process-1", pid=PID + 1),
     ),
-    resources=(lock(1, "worker", "Process"), lock(2, "results", "Queue", state="65536 bytes unread")),
+    resources=(lock(1, "Process-1", "Process"), lock(2, "results", "Queue", state="65536 bytes unread")),
     waits=(
         Wait("a1", "r1", at("square_all.py:22", "worker.join()", "square_all")),
         Wait("a2", "r2", at("square_all.py:9", "results.put(number * number)", "work")),

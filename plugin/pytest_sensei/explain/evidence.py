@@ -25,6 +25,10 @@ class Story:
     stale: frozenset[int] = frozenset()  # reads whose value had changed when it was used
     over: dict[int, str] = field(default_factory=dict)  # a write, and the other's value that it replaced
 
+    def mark(self, index: int) -> str:
+        """What the story says of a step, in a word; nothing for most."""
+        return "lost" if index in self.lost else "stale" if index in self.stale else ""
+
 
 def story(diagnosis: Diagnosis) -> Story:
     """Find the lost update, or else the check or read that went stale, or the look at something half done."""

@@ -67,6 +67,13 @@ def render_table(diagnosis: Diagnosis, look: Look, limit: int | None) -> list[Li
     return lines
 
 
+def edge_verbs(diagnosis: Diagnosis) -> tuple[dict[str, str], dict[str, str]]:
+    """What a holder does, by actor, and what a waiter does, by resource: the words of the picture."""
+    holds = {actor.id: _hold_verb(diagnosis, actor) for actor in diagnosis.actors}
+    waits = {thing.id: _wait_verb(diagnosis.kind, thing) for thing in diagnosis.resources}
+    return holds, waits
+
+
 def _that_fit(groups: list[tuple[str, list[Row]]], limit: int | None) -> int:
     """How many groups fit into `limit` lines, one kept for the count of the others."""
     heights = [len(rows) for _, rows in groups]

@@ -44,7 +44,7 @@ def render(
     head = _headline(finding, look)
     if finding.diagnosis.kind is Kind.EXPLORED:
         return look.paint(head)
-    rows = _tail(finding, verbose=verbose, advise=advise)
+    rows = notes(finding, verbose=verbose, advise=advise)
     column = _column(finding, rows)
     tail = [piece for label, text in rows for piece in _labelled(label, text, column, look)]
     gap = [EMPTY] if tail and finding.diagnosis.kind not in FORM_KINDS else []
@@ -138,8 +138,8 @@ def _is_timeline(diagnosis: Diagnosis) -> bool:
     return diagnosis.kind is Kind.RACE and diagnosis.schedule is not None and bool(diagnosis.schedule.steps)
 
 
-def _tail(finding: Finding, *, verbose: bool, advise: bool) -> list[tuple[str, str]]:
-    """Below the picture: why, further evidence, what to try, and the command that does it again."""
+def notes(finding: Finding, *, verbose: bool, advise: bool) -> list[tuple[str, str]]:
+    """What stands below the picture, with labels: why, evidence, what to try, how to do it again."""
     diagnosis = finding.diagnosis
     is_race = diagnosis.kind is Kind.RACE
     rows = verdict_lines(diagnosis) if is_race else [("why", reason(diagnosis))]

@@ -79,7 +79,7 @@ def _moments(diagnosis: Diagnosis, told: Story, *, everything: bool) -> list[Mom
         Moment(
             index,
             step,
-            "lost" if index in told.lost else "stale" if index in told.stale else "",
+            told.mark(index),
             told.over.get(index),
             tuple(shown.get(lock, lock) for lock in step.locks),
         )
@@ -145,12 +145,17 @@ def _columns(
 
 
 def _with_short_fields(moments: list[Moment]) -> list[Moment]:
+    steps = short_fields([moment.step for moment in moments])
+    return [moment._replace(step=step) for moment, step in zip(moments, steps, strict=True)]
+
+
+def short_fields(steps: Sequence[Step]) -> list[Step]:
     """`count` for `Semaphore.count`, where that stays clear."""
-    fields = {m.step.field for m in moments if m.step.field is not None}
+    fields = {step.field for step in steps if step.field is not None}
     short = {field: field.rpartition(".")[2] for field in fields}
     if len(set(short.values())) < len(short):
-        return moments
-    return [m._replace(step=replace(m.step, field=short.get(m.step.field or ""))) for m in moments]
+        return list(steps)
+    return [replace(step, field=short.get(step.field or "")) for step in steps]
 
 
 def _compact_widths(
@@ -206,8 +211,8 @@ def _is_access(moment: Moment) -> bool:
     return moment.step.action in {"read", "write"}
 
 
-def _did(moment: Moment, look: Look) -> str:
-    step = moment.step
+def describe(step: Step, look: Look, *, mark: str = "", over: str | None = None) -> str:
+    """`wrote Counter.value: 1 over 1 (lost)`."""
     field = look.clean(step.field or "")
     value = look.clean(step.value or "")
     if step.action != "raise":
@@ -217,11 +222,15 @@ def _did(moment: Moment, look: Look) -> str:
         words.append(f"{field}: {value}")
     elif field or value:
         words.append(field or value)
-    if moment.over is not None:
-        words.append(f"over {look.fit(look.clean(moment.over), 20)}")
-    if moment.mark:
-        words.append(f"({moment.mark})")
+    if over is not None:
+        words.append(f"over {look.fit(look.clean(over), 20)}")
+    if mark:
+        words.append(f"({mark})")
     return " ".join(words)
+
+
+def _did(moment: Moment, look: Look) -> str:
+    return describe(moment.step, look, mark=moment.mark, over=moment.over)
 
 
 def _single_column(moments: list[Moment], names: dict[str, str], look: Look) -> list[Line]:

@@ -94,7 +94,7 @@ def test_a_self_deadlock_shows_both_lines() -> None:
 
 def test_a_stall_names_what_is_waited_for_and_why_nobody_wakes_it() -> None:
     assert render(finding(STALLED), width=120, advise=False).splitlines()[2:] == [
-        "   MainThread ─ joins  worker                test_semaphore.py:31   worker.join()",
+        "   MainThread ─ joins  worker-1              test_semaphore.py:31   worker.join()",
         "   worker-1   ─ waits  Condition self._cond  semaphore.py:17        self._cond.wait()",
         "",
         "   why  everybody who could end this wait is waiting for ever too",
