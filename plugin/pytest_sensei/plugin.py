@@ -8,7 +8,7 @@ import pytest
 
 from pytest_sensei import settings
 from pytest_sensei.dojo import answers, journal_plugin
-from pytest_sensei.hooks import katas, reports, watched
+from pytest_sensei.hooks import katas, pages, reports, watched
 from pytest_sensei.primitives import patching
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     settings.add_options(parser)
     answers.add_options(parser)
     reports.add_options(parser)
+    pages.add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -43,7 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
     register(katas.Katas(config), "sensei-katas")
     journal_plugin.register(config)
     if not hasattr(config, "workerinput"):
-        register(reports.Teller(config), "sensei-teller")
+        teller = reports.Teller(config)
+        register(teller, "sensei-teller")
+        register(pages.Pages(config, teller), "sensei-pages")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -146,7 +146,7 @@ class Teller:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._file = _report_file(config)
+        self._file = output_file(config, "--sensei-report")
         self._order: dict[str, int] = {}
         self._findings: list[Finding] = []
         self._katas: dict[str, _Run] = {}
@@ -197,7 +197,7 @@ class Teller:
         if not self._findings and not self._katas:
             return
         reporter.section("sensei")
-        for finding in self._sorted():
+        for finding in self.findings():
             reporter.write_line(terminal.one_line(finding, width=_width(reporter), **_style(reporter)))
         for name, run in sorted(self._katas.items()):
             light = terminal.render_light(run.light(), color=_style(reporter)["color"])
@@ -207,11 +207,12 @@ class Teller:
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
         result = yield
         if self._file is not None:
-            _write(self._file, [jsonl.dump_line(finding) for finding in self._sorted()])
+            write_whole(self._file, "".join(f"{jsonl.dump_line(each)}\n" for each in self.findings()))
         self._tell_hint()
         return result
 
-    def _sorted(self) -> list[Finding]:
+    def findings(self) -> list[Finding]:
+        """Return what was found, in the order of the tests."""
         return sorted(self._findings, key=lambda finding: self._order.get(finding.nodeid, len(self._order)))
 
     def _tell_hint(self) -> None:
@@ -237,7 +238,7 @@ class Teller:
         for kata, run in sorted(self._katas.items()):
             if run.light() is not Light.GREEN:
                 return kata, run.ladder
-        for finding in self._sorted():
+        for finding in self.findings():
             if finding.severity is Severity.ERROR:
                 return "", finding.hints
         return None
@@ -316,24 +317,24 @@ def _width(reporter: Any) -> int:
     return int(reporter._tw.fullwidth)
 
 
-def _report_file(config: pytest.Config) -> Path | None:
-    """Return where to write the report, after making sure that it can be written."""
-    name = config.getoption("--sensei-report")
+def output_file(config: pytest.Config, option: str) -> Path | None:
+    """Return where to write a report, after making sure that it can be written."""
+    name = config.getoption(option)
     if not name:
         return None
     path = Path(config.invocation_params.dir, name)
     try:
         path.write_text("", encoding="utf-8")
     except OSError as error:
-        raise pytest.UsageError(f"--sensei-report={name}: cannot be written: {error.strerror}") from error
+        raise pytest.UsageError(f"{option}={name}: cannot be written: {error.strerror}") from error
     return path
 
 
-def _write(path: Path, lines: list[str]) -> None:
-    """Write all lines or none: a reader never sees half a report."""
+def write_whole(path: Path, text: str) -> None:
+    """Write all or nothing: a reader never sees half a report."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        draft.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        draft.write_text(text, encoding="utf-8")
         draft.replace(path)
     except OSError as error:
         sys.stderr.write(f"sensei: {path} could not be written: {error.strerror}\n")
