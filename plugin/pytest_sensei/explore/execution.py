@@ -16,6 +16,10 @@ from pytest_sensei.primitives import queues, threads
 from pytest_sensei.primitives.runtime import Lockable, begin_strand, end_strand, get_ident, real_sleep
 
 
+CLOCK_LOOKS = 20  # looks at the clock, with little in between, that make a busy wait
+CLOCK_STEP = 0.0005  # seconds of virtual time that pass at a further look, and more each time
+
+
 class Execution(Scheduler):
     """The explored runtime behind the primitives, for one execution."""
 
@@ -74,7 +78,7 @@ class Execution(Scheduler):
         path = (*task.path, task.children)
         tid = self.shared.tids.setdefault(path, len(self.shared.tids))
         task.ticks += 1
-        self.point(task, Operation(op.START, tid))
+        self.point(task, Operation(op.START, tid, thread.name))
         task.children += 1
         self.names.alone = False
         child = Task(tid, len(self.tasks), path, thread, task.epochs.child(tid))
@@ -190,6 +194,19 @@ class Execution(Scheduler):
         task.ticks += 1
         waits = not self.shared.any_timeouts
         self.point(task, Operation(op.SLEEP, None, waits=waits, deadline=self.now + seconds))
+
+
+    def read_clock(self) -> float:
+        """Return the virtual time. Who only ever looks at the clock makes it move: a busy wait ends."""
+        task = self.by_ident[get_ident()]
+        if self.over:
+            return self.now
+        task.ticks += 1
+        task.looks = task.looks + 1 if task.ticks - task.looked <= 2 else 0
+        task.looked = task.ticks
+        if task.looks > CLOCK_LOOKS:
+            self.point(task, Operation(op.SLEEP, None, waits=True, deadline=self.now + CLOCK_STEP * task.looks))
+        return self.now
 
 
 def _retire(thread: Any) -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import enum
 import threading
 from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import thread as futures_thread
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import NamedTuple, NoReturn, Protocol
 
 from pytest_sensei.explore import operation as op
 from pytest_sensei.explore.access import READ, Access
+from pytest_sensei.explore.dpor import Diverged
 from pytest_sensei.explore.operation import Event, Key, Operation
 from pytest_sensei.explore.sharing import Epochs, FieldName, Names, Track, conflict, scope_of
 from pytest_sensei.explore.task import IDLE_TICKS, Path, Pool, Task
-from pytest_sensei.primitives.runtime import current_strand, get_ident
+from pytest_sensei.primitives.runtime import Lockable, current_strand, get_ident
 
 REPEATS = 8  # the same operation so often, without progress: the task spins
 SPINS = 25  # let go on so often though nothing had changed and nobody else could run: it spins for ever
+IDLE_ROUNDS = 40  # times that a task made room, and nobody wanted it
 STREAK = 400  # schedule points in a row after which somebody else is preferred
 WINDING = 2.0  # seconds of real time for a task to unwind
 UNWINDINGS = 50  # a task that catches its end so often is left behind
@@ -38,6 +42,7 @@ class End(enum.Enum):
     ENDLESS = "endless"  # more steps than allowed
     ESCAPED = "escaped"  # a task waits for something that is not under control
     DIVERGED = "diverged"  # the same choices led elsewhere
+    LEARNED = "learned"  # cut short: it has shown that more fields are shared than was known
     BROKEN = "broken"  # a mistake of ours
 
 
@@ -113,6 +118,7 @@ class Scheduler:
         self.over = False
         self.position = (0, 0)  # the task that arrives at a schedule point, and its ticks
         self.stood: list[Task] = []  # who had not ended when the execution did
+        self.main_trace: TracebackType | None = None  # of the test's body where it was unwound
         self.lost = 0  # threads that could not be ended
         self.tracks: dict[tuple[int, Hashable], Track] = {}
         self.versions: dict[Key, tuple[int, int]] = {}
@@ -148,7 +154,7 @@ class Scheduler:
         if self.wanted is not None and (task.number, ticks) in self.wanted:
             self.point(task, Operation(op.READ if kind is READ else op.WRITE, (id(obj), field), obj), value)
         elif ticks > task.patience:
-            self.point(task, Operation(op.SLEEP, None, waits=True, deadline=self.now))
+            self._make_room(task)
 
     def _meet(self, obj: object, scope: Hashable) -> Track:
         name = self.names.of(obj, scope)
@@ -172,6 +178,16 @@ class Scheduler:
             self.recorder.step(self, task, operation, value)
         return operation.granted
 
+    def _make_room(self, task: Task) -> None:
+        """It works for long without a schedule point: perhaps it waits for another task in a loop."""
+        if self.learned - self.shared.active:
+            self._stop(End.LEARNED, task)
+        task.idle = task.idle + 1 if task.idle_since == len(self.events) else 1
+        if task.idle > IDLE_ROUNDS:
+            self._stop(End.ENDLESS, task)
+        self.point(task, Operation(op.SLEEP, None, waits=True, deadline=self.now))
+        task.idle_since = len(self.events)
+
     def value(self, task: Task, options: int) -> int:
         """Return a number below `options`, which the strategy decides."""
         task.ticks += 1
@@ -191,6 +207,9 @@ class Scheduler:
         preferred = self._preferred(enabled, current)
         try:
             chosen = self.strategy.choose(enabled, preferred, self)
+        except Diverged as error:
+            self._stop(End.DIVERGED, problem=error)
+            return None
         except Exception as error:  # noqa: BLE001  (must reach the test's thread, whichever this is)
             self._stop(End.BROKEN, problem=error)
             return None
@@ -312,10 +331,22 @@ class Scheduler:
     # The end ------------------------------------------------------------------------------------------
 
     def _nobody_can_run(self) -> None:
-        if not self.live:
+        if self.over:
+            return
+        if not self.main.ended:
+            self._stop(End.STUCK)
+        elif all(task.thread in _executor_workers for task in self.live):  # idle by design, if any
+            self._passed()
+        else:
+            self._stop(End.LEFT)
+
+    def _passed(self) -> None:
+        """The test is over; it has passed unless a thread died and nobody noticed."""
+        dead = next((task for task in self.tasks if task.error is not None), None)
+        if dead is None:
             self._stop(End.PASSED)
-        elif not self.over:
-            self._stop(End.LEFT if self.main.ended else End.STUCK)
+        else:
+            self._stop(End.DIED, dead, dead.error)
 
     def _stop(self, end: End, culprit: Task | None = None, problem: BaseException | None = None) -> None:
         """End the execution for this reason, unless it has already ended for another."""
@@ -357,10 +388,11 @@ class Scheduler:
         """Run a test body, and what it starts, to the end; then unwind what is left."""
         self.strategy.begin(self)
         main = self.main
+        before = tuple(main.strand or ())
         try:
             body()
-        except Unwind:
-            pass
+        except Unwind as unwinding:
+            self.main_trace = unwinding.__traceback__
         except BaseException as error:  # noqa: BLE001  (it is the result)
             self._stop(End.RAISED, main, error)
         self.leave(main)
@@ -368,7 +400,7 @@ class Scheduler:
         for task in list(self.live):
             self._wind_up(task)
         for task in self.tasks:
-            give_back_locks(task)
+            give_back_locks(task, before)
         del self.by_ident[main.ident]
         if main.strand is not None:
             main.strand.doomed = False
@@ -380,15 +412,14 @@ class Scheduler:
             self.lost += 1
 
 
-def give_back_locks(task: Task) -> None:
+def give_back_locks(task: Task, but: Sequence[Lockable]) -> None:
     """Let go what a task still held at its end: nothing that one execution took may be missing in the next."""
-    strand = task.strand
-    while strand:
-        lock = strand.pop()
-        lock._owner = None
-        lock._at_fork_reinit()
+    for lock in tuple(task.strand or ()):
+        if not any(lock is other for other in but):
+            lock._at_fork_reinit()
 
 
+_executor_workers = futures_thread._threads_queues  # type: ignore[attr-defined]
 _AT_ONCE = frozenset({op.TRY, op.POLL})
 _REPEATABLE = frozenset({op.READ, op.TRY, op.LOOK, op.POLL, op.ACQUIRE})
 _CHANGING = frozenset({op.WRITE, op.PUT, op.START, op.END})

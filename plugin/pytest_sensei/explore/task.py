@@ -23,7 +23,7 @@ class Task:
     """A thread under control, and the operation it stands at."""
 
     __slots__ = (
-        "children", "doomed", "ended", "epochs", "error", "gate", "ident", "name", "number", "path",
+        "children", "doomed", "ended", "epochs", "error", "gate", "ident", "idle", "idle_since", "looked", "looks", "name", "number", "path",
         "patience", "pending", "raised", "rest", "seen", "spins", "strand", "streak", "thread", "tid", "ticks",
         "worker",
     )  # fmt: skip
@@ -51,6 +51,10 @@ class Task:
         self.seen: dict[object, int] = {}  # how often it has done an operation since its last progress
         self.rest: dict[object, int] | None = None  # it spins: no use to run it until one of these has changed
         self.spins = 0  # how often it was let go on though nothing had changed
+        self.idle = 0  # how often in a row it made room for others, and nothing happened
+        self.idle_since = -1
+        self.looks = 0  # at the clock, with nothing else in between; the last one at `looked` ticks
+        self.looked = 0
         self.strand: Strand | None = None
 
 

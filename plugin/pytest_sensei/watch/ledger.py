@@ -55,14 +55,14 @@ def read() -> Ledger:
             strand = runtime.strands.get(ident)
             wait = strand.wait if strand is not None else None
             parties[_id(ident)] = Party(_id(ident), ident, thread, strand, frame, wait)
-    return Ledger(parties, _situation(parties))
+    return Ledger(parties, situation(parties))
 
 
 def _id(ident: int) -> str:
     return f"t{ident}"
 
 
-def _situation(parties: dict[str, Party]) -> Situation:
+def situation(parties: dict[str, Party]) -> Situation:
     blocked = tuple(wait for party in parties.values() if (wait := _blocked(party, parties)) is not None)
     active = parties.keys() - {wait.actor for wait in blocked}
     return Situation(blocked, frozenset(active | _outsiders()))

@@ -1,0 +1,163 @@
+"""What surrounds an exploration: the world held still, so that only the schedule makes a difference."""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import random
+import threading
+import types
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from pytest_sensei.explore import hooks
+from pytest_sensei.explore.access import Access
+from pytest_sensei.explore.clock import virtual_time
+from pytest_sensei.explore.execution import Execution
+from pytest_sensei.explore.swap import Coverage, instrumented
+from pytest_sensei.primitives import runtime
+
+COLLECT_EVERY = 64  # executions
+
+
+class World:
+    """Runs executions one after the other, each from the same start as far as that is in our hands."""
+
+    def __init__(self, coverage: Coverage | None = None) -> None:
+        self.coverage = coverage or Coverage()
+        self.execution: Execution | None = None
+        self._random = random.getstate()
+        self._count = 0
+
+    def passed(self) -> float | None:
+        """Return the virtual seconds since the start, to a task; None to others."""
+        execution = self.execution
+        return execution.read_clock() if execution is not None and execution.controls() else None
+
+    def access(self, obj: object, field: object, kind: Access, value: object) -> None:
+        """Between executions nobody listens."""
+
+    def run(self, execution: Execution, body: Callable[[], object]) -> None:
+        """Run one execution of a test body."""
+        self._count += 1
+        if self._count % COLLECT_EVERY == 0:
+            gc.collect(1)
+        random.setstate(self._random)
+        _number_threads_afresh()
+        self.execution = execution
+        runtime.explore_with(execution)
+        hooks.observe_with(execution)
+        try:
+            execution.run(body)
+        finally:
+            hooks.observe_with(None)
+            runtime.explore_with(None)
+            self.execution = None
+            random.setstate(self._random)
+
+
+def _number_threads_afresh() -> None:
+    """Give threads without a name the same one in each execution."""
+    threading._counter = itertools.count(1).__next__  # type: ignore[attr-defined]
+    ThreadPoolExecutor._counter = itertools.count().__next__  # type: ignore[assignment]
+
+
+@contextmanager
+def _thread_numbers_kept() -> Iterator[None]:
+    kept = threading._counter, ThreadPoolExecutor._counter  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        threading._counter, ThreadPoolExecutor._counter = kept  # type: ignore[attr-defined]
+
+
+@contextmanager
+def held_still(modules: Iterable[types.ModuleType]) -> Iterator[World]:
+    """Instrument the code under test, and keep everything else that moves by itself from moving."""
+    modules = list(modules)
+    world = World()
+    watcher = runtime.watcher
+    collecting = gc.isenabled()
+    with ExitStack() as stack:
+        world.coverage = stack.enter_context(instrumented(modules, world))
+        stack.enter_context(virtual_time(world, modules))
+        stack.enter_context(_announcing_events(world))
+        stack.enter_context(_thread_numbers_kept())
+        runtime.watch_with(None)
+        gc.disable()
+        try:
+            yield world
+        finally:
+            if collecting:
+                gc.enable()
+            runtime.watch_with(watcher)
+
+
+@contextmanager
+def _announcing_events(world: World) -> Iterator[None]:
+    """Let `Event.is_set` be seen: it looks without a lock. So does whoever polls it in a loop."""
+    is_set, set_, clear = threading.Event.is_set, threading.Event.set, threading.Event.clear
+
+    def announced_is_set(self: Any) -> bool:
+        if world.execution is not None:
+            world.execution.access(self, "_flag", Access.READ, None)
+        return bool(self._flag)
+
+    def announced_set(self: Any) -> None:
+        with self._cond:
+            if world.execution is not None:
+                world.execution.access(self, "_flag", Access.WRITE, True)
+            self._flag = True
+            self._cond.notify_all()
+
+    def announced_clear(self: Any) -> None:
+        with self._cond:
+            if world.execution is not None:
+                world.execution.access(self, "_flag", Access.WRITE, False)
+            self._flag = False
+
+    ours = {"is_set": announced_is_set, "set": announced_set, "clear": announced_clear}
+    theirs = {"is_set": is_set, "set": set_, "clear": clear}
+    for name, function in ours.items():
+        function.__name__ = name
+        function.__qualname__ = f"Event.{name}"
+        setattr(threading.Event, name, function)
+    try:
+        yield
+    finally:
+        for name, original in theirs.items():
+            setattr(threading.Event, name, original)
+
+
+def uses_thread_locals(modules: Iterable[types.ModuleType]) -> bool:
+    """Tell whether the code under test may keep data per thread: then each task needs a thread of its own."""
+    return any(_mentions(vars(module).values(), "local") for module in modules)
+
+
+def _mentions(values: Iterable[object], name: str) -> bool:
+    for value in list(values):
+        if value is threading.local or isinstance(value, threading.local):
+            return True
+        if isinstance(value, types.FunctionType) and _code_mentions(value.__code__, name):
+            return True
+        if isinstance(value, type) and (issubclass(value, threading.local) or _mentions(_functions(value), name)):
+            return True
+    return False
+
+
+def _functions(owner: type) -> Iterator[object]:
+    for value in vars(owner).values():
+        inner = getattr(value, "__func__", getattr(value, "fget", value))
+        if isinstance(inner, types.FunctionType):
+            yield inner
+
+
+def _code_mentions(code: types.CodeType, name: str) -> bool:
+    if name in code.co_names:
+        return True
+    return any(_code_mentions(const, name) for const in code.co_consts if isinstance(const, types.CodeType))
+
+
+__all__ = ["World", "held_still", "uses_thread_locals"]

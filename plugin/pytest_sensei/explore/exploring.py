@@ -1,0 +1,260 @@
+"""Explores the interleavings of a test: until one fails, all have passed, or the budget is spent."""
+
+from __future__ import annotations
+
+import enum
+import threading
+import types
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from pytest_sensei.diagnosis import Deadlock, Diagnosis
+from pytest_sensei.explore import telling
+from pytest_sensei.explore.environment import World, held_still, uses_thread_locals
+from pytest_sensei.explore.execution import Execution
+from pytest_sensei.explore.portfolio import Portfolio
+from pytest_sensei.explore.recording import Recording
+from pytest_sensei.explore.scheduler import End, Shared, Strategy, Switch
+from pytest_sensei.explore.shrink import shrink
+from pytest_sensei.explore.strategies import Guided
+from pytest_sensei.explore.task import Pool
+from pytest_sensei.primitives.runtime import monotonic as _now
+
+Body = Callable[[], object]
+StrategyName = Literal["auto", "dpor", "bounded", "pos", "pct", "random"]
+
+
+class Outcome(enum.Enum):
+    """What an exploration has shown."""
+
+    FAILED = "failed"  # with a proof
+    EXHAUSTED = "exhausted"  # all distinct interleavings passed
+    WITHIN_BUDGET = "within budget"  # those tried passed
+    NONDETERMINISTIC = "nondeterministic"
+    ESCAPED = "escaped"  # something is not under control
+    BROKEN = "broken"  # a mistake of ours
+
+
+@dataclass(frozen=True, slots=True)
+class ExploreConfig:
+    """What one exploration may cost, and how it goes about it."""
+
+    max_schedules: int = 3000
+    max_seconds: float = 10.0  # of real time
+    preemptions: int | None = None  # at most so many switches away from a task that could go on
+    strategy: StrategyName = "auto"
+    timeouts: Literal["late", "any"] = "late"  # "any": a timed wait may also end early
+    max_steps: int = 20_000
+    root: str | None = None
+    seed: int = 1
+    first: tuple[Switch, ...] | None = None  # tried before all others: what failed the last time
+    only: tuple[Switch, ...] | None = None  # replay this, and nothing else
+
+
+@dataclass(slots=True)
+class ExploreResult:
+    """What came of it. `error` is to be raised on in the test, `note` to be told."""
+
+    outcome: Outcome
+    note: str
+    error: BaseException | None = None
+    diagnosis: Diagnosis | None = None
+    switches: tuple[Switch, ...] = ()
+    executions: int = 0
+    distinct: int | None = None
+    seconds: float = 0.0
+    uncovered: list[str] = field(default_factory=list)
+
+    def with_token(self, token: str | None) -> Diagnosis:
+        """Return the diagnosis with the token that replays it."""
+        assert self.diagnosis is not None
+        schedule = self.diagnosis.schedule
+        if schedule is None or token is None:
+            return self.diagnosis
+        return replace(self.diagnosis, schedule=replace(schedule, token=token))
+
+
+def explore_test(body: Body, config: ExploreConfig, modules: Iterable[types.ModuleType]) -> ExploreResult:
+    """Run `body` under control, again and again. The functions of `modules` are instrumented."""
+    modules = list(modules)
+    pool = Pool(reuse=not uses_thread_locals(modules))
+    started = _now()
+    with held_still(modules) as world:
+        exploration = Exploration(world, body, config, pool)
+        try:
+            result = exploration.result()
+        finally:
+            pool.close(exploration.lost)
+        result.uncovered = world.coverage.uncovered
+    result.seconds = _now() - started
+    result.executions = exploration.executions
+    return result
+
+
+class Exploration:
+    """The executions of one test body, and what they have shown so far."""
+
+    def __init__(self, world: World, body: Body, config: ExploreConfig, pool: Pool) -> None:
+        self.config = config
+        self.executions = 0
+        self.lost = 0
+        self._world = world
+        self._body = body
+        self._shared = Shared(
+            pool,
+            any_timeouts=config.timeouts == "any",
+            max_steps=config.max_steps,
+            excepthook=threading.excepthook,
+        )
+        self._deadline = _now() + config.max_seconds
+
+    def run(
+        self,
+        strategy: Strategy,
+        wanted: dict[tuple[int, int], int] | None = None,
+        recording: Recording | None = None,
+    ) -> Execution:
+        """Run the body once."""
+        execution = Execution(self._shared, strategy, wanted, recording)
+        self._world.run(execution, self._body)
+        self.executions += 1
+        self.lost += execution.lost
+        return execution
+
+    def follow(self, switches: Iterable[Switch], recording: Recording | None = None) -> Execution:
+        """Run the body once by a given schedule."""
+        guided = Guided(switches)
+        return self.run(guided, guided.switches, recording)
+
+    def result(self) -> ExploreResult:
+        """Explore, and tell what came of it."""
+        config = self.config
+        if config.only is not None:
+            return self._replayed(config.only)
+        if config.first is not None:
+            execution = self.follow(config.first)
+            if failed(execution):
+                return self._report(execution)
+        return self._search()
+
+    def _search(self) -> ExploreResult:
+        portfolio = Portfolio(self.config)
+        failure: Execution | None = None
+        passes = False
+        count = 0
+        for execution in self._executions(portfolio):
+            count += 1
+            if execution.end in _HOPELESS or is_verdict(execution.problem):
+                return self._gave_up(execution)
+            if execution.end is End.PASSED:
+                passes = True
+            elif not failed(execution):
+                continue
+            elif failure is None:
+                failure = execution
+                number = count
+            if failure is not None and (passes or failure.end not in (End.RAISED, End.DIED) or count - number > 60):
+                break
+        if failure is not None:
+            return self._report(failure, number=number, passes=passes, complete=portfolio.exhausted)
+        return self._passed(portfolio)
+
+    def _executions(self, portfolio: Portfolio) -> Iterator[Execution]:
+        """Run the portfolio's schedules until they, or the means, come to an end."""
+        while not portfolio.exhausted and self.executions < self.config.max_schedules and _now() < self._deadline:
+            execution = self.run(portfolio.next())
+            new = execution.learned - self._shared.active
+            yield execution
+            if new:
+                self._shared.active |= new  # more schedule points from now on: begin the search again
+                portfolio.restart()
+            else:
+                portfolio.learn(execution)
+
+    def _passed(self, portfolio: Portfolio) -> ExploreResult:
+        note = telling.coverage(portfolio, self.executions)
+        if portfolio.exhausted:
+            result = ExploreResult(Outcome.EXHAUSTED, note, distinct=portfolio.distinct)
+        else:
+            result = ExploreResult(Outcome.WITHIN_BUDGET, note)
+        result.diagnosis = telling.explored(portfolio, self.executions, note)
+        return result
+
+    def _gave_up(self, execution: Execution) -> ExploreResult:
+        outcome = _HOPELESS.get(execution.end, Outcome.FAILED) if execution.end is not None else Outcome.BROKEN
+        if execution.end is End.RAISED:
+            return ExploreResult(Outcome.FAILED, "", error=execution.problem)
+        return ExploreResult(outcome, telling.trouble(execution), error=execution.problem)
+
+    # Telling of a failure -----------------------------------------------------------------------------
+
+    def _report(
+        self, failure: Execution, *, number: int = 1, passes: bool = True, complete: bool = False
+    ) -> ExploreResult:
+        """Replay a failure, make it small, and explain it."""
+        searched = self.executions
+        again = self.follow(failure.switches)
+        if not same_failure(failure, again):
+            return ExploreResult(
+                Outcome.NONDETERMINISTIC, telling.difference(failure, again), error=failure.problem
+            )
+        smallest = shrink(tuple(failure.switches), lambda switches: self._fails_alike(failure, switches), self._deadline)
+        return self._explained(smallest, failure, number, searched, passes=passes, complete=complete)
+
+    def _fails_alike(self, failure: Execution, switches: tuple[Switch, ...]) -> tuple[Switch, ...] | None:
+        execution = self.follow(switches)
+        return tuple(execution.switches) if same_failure(failure, execution) else None
+
+    def _explained(
+        self,
+        switches: tuple[Switch, ...],
+        failure: Execution,
+        number: int,
+        searched: int,
+        *,
+        passes: bool,
+        complete: bool,
+    ) -> ExploreResult:
+        recording = Recording(self.config.root)
+        execution = self.follow(switches, recording)
+        if not same_failure(failure, execution):
+            note = telling.difference(failure, execution)
+            return ExploreResult(Outcome.NONDETERMINISTIC, note, error=failure.problem)
+        error = execution.problem
+        diagnosis = telling.diagnose(execution, recording, passes=passes)
+        if diagnosis is None:  # it fails whatever the threads do: nothing to add to the exception itself
+            note = telling.always(searched, complete=complete)
+            return ExploreResult(Outcome.FAILED, note, error, switches=switches)
+        schedule = telling.schedule(recording, number, searched)
+        diagnosis = replace(diagnosis, schedule=schedule)
+        if execution.end in _STANDSTILL and diagnosis.kind.group.value == "deadlocks":
+            error = Deadlock(diagnosis).with_traceback(execution.main_trace)
+        return ExploreResult(Outcome.FAILED, schedule.note or "", error, diagnosis, switches)
+
+    def _replayed(self, switches: tuple[Switch, ...]) -> ExploreResult:
+        execution = self.follow(switches)
+        if not failed(execution):
+            return ExploreResult(Outcome.WITHIN_BUDGET, "this interleaving passes now", switches=switches)
+        return self._explained(switches, execution, 1, 1, passes=True, complete=False)
+
+
+def failed(execution: Execution) -> bool:
+    """Tell whether an execution shows something wrong."""
+    return execution.end not in (End.PASSED, End.LEARNED)
+
+
+def is_verdict(error: BaseException | None) -> bool:
+    """Tell whether a test ended in a way that no other schedule would change: skipped, stopped by hand or by time."""
+    return error is not None and telling.is_final(error)
+
+
+def same_failure(one: Execution, other: Execution) -> bool:
+    """Tell whether two executions failed in the same way."""
+    if one.end is not other.end or type(one.problem) is not type(other.problem):
+        return False
+    return telling.failing_line(one.problem) == telling.failing_line(other.problem)
+
+
+_HOPELESS = {End.ESCAPED: Outcome.ESCAPED, End.DIVERGED: Outcome.NONDETERMINISTIC, End.BROKEN: Outcome.BROKEN}
+_STANDSTILL = (End.STUCK, End.LEFT)

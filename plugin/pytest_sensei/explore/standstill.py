@@ -1,0 +1,39 @@
+"""Nobody can run: the same wait-for graph, kinds and words as for a watched deadlock."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+from pytest_sensei.diagnosis import Diagnosis, Kind
+from pytest_sensei.explore import operation as op
+from pytest_sensei.explore.operation import Operation
+from pytest_sensei.explore.scheduler import End, Scheduler
+from pytest_sensei.explore.task import Task
+from pytest_sensei.primitives.runtime import Waiting
+from pytest_sensei.watch import leaks, ledger, verdict
+
+
+def diagnose(scheduler: Scheduler, root: str | None) -> Diagnosis:
+    """Explain why none of the tasks can go on."""
+    frames = sys._current_frames()
+    parties = {}
+    waiting = [task for task in scheduler.live if task.pending.act is not op.BEGIN]
+    for task in waiting:
+        name = f"t{task.ident}"
+        wait = Waiting(_resource(task.pending), None)
+        if task.strand is not None:
+            task.strand.wait = wait
+        parties[name] = ledger.Party(name, task.ident, task.thread, task.strand, frames[task.ident], wait)
+    found = verdict.diagnose(ledger.Ledger(parties, ledger.situation(parties)), parties, root)
+    if scheduler.end is End.LEFT and found.kind is Kind.STALLED:
+        found = leaks.diagnose(waiting[0].thread, root)
+    for task in waiting:
+        if task.strand is not None:
+            task.strand.wait = None
+    return replace(found, mode="explored", latency_ms=None)
+
+
+def _resource(operation: Operation) -> object:
+    target = operation.target
+    return target.thread if isinstance(target, Task) else target
