@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pytest_sensei.dojo import attempts as attempts_of_katas
+from pytest_sensei.dojo import cli_authors, reading, telling
 from pytest_sensei.dojo import progress as standing
-from pytest_sensei.dojo import reading, telling
 from pytest_sensei.dojo.answers import AnswerError
 from pytest_sensei.dojo.desk import Desk
 from pytest_sensei.dojo.journal import JournalError
 from pytest_sensei.dojo.katas import KataError, shown
+from pytest_sensei.dojo.spread import SpreadError
 from pytest_sensei.dojo.workspace import OWN_FOLDER, WorkspaceError, shipped_katas
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from pytest_sensei.dojo.katas import Kata
 
-_EXPECTED = (WorkspaceError, AnswerError, KataError, JournalError)
+_EXPECTED = (WorkspaceError, AnswerError, KataError, JournalError, SpreadError)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 which_kata = click.argument("kata", required=False)
 
@@ -307,3 +308,7 @@ def log(*, kata: str | None, as_json: bool) -> None:
         desk.screen.json([telling.run_json(run) for run in runs])
     else:
         telling.log(desk.screen, katas, runs)
+
+
+for _name in ("verify", "new", "grade"):
+    main.add_command(getattr(cli_authors, _name))

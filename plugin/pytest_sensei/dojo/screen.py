@@ -31,7 +31,7 @@ LIGHT_WORDS = {Light.RED: "red", Light.AMBER: "amber", Light.GREEN: "green", Lig
 class Screen:
     """Where lines go. `plain`: no colour, no drawing, nothing but lines from top to bottom."""
 
-    console: Console = field(default_factory=lambda: Console(highlight=False))
+    console: Console = field(default_factory=lambda: Console(file=sys.stdout, highlight=False))
 
     @property
     def plain(self) -> bool:

@@ -1,0 +1,82 @@
+"""Keeps a graded answer from harming others: no signals to strangers, no writing outside its folder.
+
+Installed in every Python process of a graded run by a `sitecustomize.py`. It stops mistakes and pranks;
+whoever must run hostile code puts the whole of `kata grade` into a container.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+FOLDER = "KATA_GUARDED_FOLDER"
+_DEVICES = ("/dev/", "/proc/self/")
+_CHANGES = {  # audit event -> which of its arguments are paths
+    "os.remove": (0,),
+    "os.rename": (0, 1),
+    "os.rmdir": (0,),
+    "os.mkdir": (0,),
+    "os.link": (1,),
+    "os.symlink": (1,),
+    "os.truncate": (0,),
+    "os.chmod": (0,),
+    "os.chown": (0,),
+    "os.utime": (0,),
+    "shutil.rmtree": (0,),
+}
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+def install() -> None:
+    """Guard this process, where the environment names the folder that it may write to."""
+    folder = os.environ.get(FOLDER)
+    if folder:
+        sys.addaudithook(Guard(os.path.realpath(folder)))
+
+
+class Guard:
+    """An audit hook that refuses what would reach outside the run."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder + os.sep
+        self._busy = False  # our own look at a path must not be looked at
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            if self._writes(arguments[1], arguments[2]):
+                self._check(arguments[0])
+        elif event in _CHANGES:
+            for index in _CHANGES[event]:
+                self._check(arguments[index])
+        elif event in {"os.kill", "os.killpg"}:
+            _check_signal(arguments[0], to_group=event == "os.killpg")
+
+    @staticmethod
+    def _writes(mode: object, flags: object) -> bool:
+        if isinstance(mode, str):
+            return bool(set(mode) & set("wax+"))
+        return isinstance(flags, int) and bool(flags & _WRITING)
+
+    def _check(self, path: object) -> None:
+        if self._busy or not isinstance(path, (str, bytes)):  # a descriptor was opened, and checked, before
+            return
+        self._busy = True
+        try:
+            real = os.path.realpath(os.fsdecode(path))
+        finally:
+            self._busy = False
+        if not f"{real}{os.sep}".startswith(self._folder) and not real.startswith(_DEVICES):
+            raise PermissionError(f"a graded answer may write below its own folder only, not {real}")
+
+
+def _check_signal(target: int, *, to_group: bool) -> None:
+    """Own processes are in the session of the run; it began with the run's own process."""
+    if target == 0 or (target == os.getpid() and not to_group):
+        return
+    try:
+        fine = abs(target) != 1 and os.getsid(abs(target)) == os.getsid(0)
+    except ProcessLookupError:
+        return  # nobody is there to be harmed
+    if not fine:
+        raise PermissionError(f"a graded answer may signal its own processes only, not {target}")
