@@ -310,5 +310,21 @@ def log(*, kata: str | None, as_json: bool) -> None:
         telling.log(desk.screen, katas, runs)
 
 
+@main.command()
+@click.argument("kata")
+@as_json
+def replay(*, kata: str, as_json: bool) -> None:
+    """Step through your attempts at a kata: what changed from run to run, and the light of each."""
+    from pytest_sensei.dojo import retrospect
+
+    desk = Desk.here()
+    chosen = desk.workspace.find(kata)
+    steps = retrospect.steps(desk.runs(chosen), desk.snapshot, chosen.stub.name)
+    if as_json:
+        desk.screen.json([retrospect.to_json(step) for step in steps])
+    else:
+        retrospect.show(desk.screen, chosen, steps)
+
+
 for _name in ("verify", "new", "grade"):
     main.add_command(getattr(cli_authors, _name))

@@ -68,6 +68,10 @@ class Desk:
         """Give the events in the journal, oldest first."""
         return self._trying(lambda: self.journal.events(kata.name if kata else None), [])
 
+    def snapshot(self, digest: str) -> bytes | None:
+        """Give a learner's file as it was at a run, if the journal has it."""
+        return self._trying(lambda: self.journal.snapshot(digest), None)
+
     def note(self, kata: Kata, what: str, **detail: Any) -> None:
         """Write an event into the journal."""
         self._trying(lambda: self.journal.add_event(kata.name, what, **detail), None)

@@ -67,7 +67,7 @@ class Guard:
         finally:
             self._busy = False
         if not f"{real}{os.sep}".startswith(self._folder) and not real.startswith(_DEVICES):
-            raise PermissionError(f"a graded answer may write below its own folder only, not {real}")
+            raise PermissionError(f"a graded answer may write below its own folder only, not {path!r}")
 
 
 def _check_signal(target: int, *, to_group: bool) -> None:
@@ -79,4 +79,4 @@ def _check_signal(target: int, *, to_group: bool) -> None:
     except ProcessLookupError:
         return  # nobody is there to be harmed
     if not fine:
-        raise PermissionError(f"a graded answer may signal its own processes only, not {target}")
+        raise PermissionError("a graded answer may signal its own processes only")

@@ -16,15 +16,14 @@ from pytest_sensei.dojo.files import read_bytes, write_atomically
 from pytest_sensei.dojo.journal import Journal, JournalError
 from pytest_sensei.dojo.katas import Kata, KataError, kata_of, katas_in
 from pytest_sensei.dojo.outcome import Outcome, TestResult, light_of
-from pytest_sensei.dojo.trouble import import_trouble
 from pytest_sensei.dojo.workspace import root_of
+from pytest_sensei.hints.catalogue import IMPORT, Case, HintsError, hints_for, load
 
 if TYPE_CHECKING:
     from pytest_sensei.diagnosis import JSONObject
 
 NAME = "sensei-journal"
 OUTCOME_FILE = "KATA_OUTCOME_FILE"  # for `kata`, which starts pytest and wants to know how it ended
-TROUBLE = "sensei_trouble"  # the attribute of a collection's report
 _WORST = {"skipped": 0, "passed": 1, "failed": 2, "error": 3}
 _FAILURE_LINES = 12
 _STEPS_SHOWN = {"none": 0, "first": 1}
@@ -32,21 +31,8 @@ _STEPS_SHOWN = {"none": 0, "first": 1}
 
 def register(config: pytest.Config) -> None:
     """Take part in this run where it is told about katas: in the controller, when tests really run."""
-    config.pluginmanager.register(_Troubles(), f"{NAME}-troubles")
     if not hasattr(config, "workerinput") and not config.option.collectonly:
         config.pluginmanager.register(JournalPlugin(config), NAME)
-
-
-class _Troubles:
-    """Runs where the tests are collected: says on the report why a kata's tests could not be."""
-
-    @pytest.hookimpl
-    def pytest_exception_interact(self, node: object, call: Any, report: object) -> None:
-        """Leave the line on the report, which travels to the controller with all its attributes."""
-        if isinstance(node, pytest.Module) and isinstance(report, pytest.CollectReport):
-            kata = _kata_of(node.path)
-            if kata is not None and call.excinfo is not None:
-                setattr(report, TROUBLE, import_trouble(kata, call.excinfo))
 
 
 @dataclass(slots=True)
@@ -110,7 +96,11 @@ class JournalPlugin:
             return
         kata = _kata_of(self._config.rootpath / report.nodeid.split("::", 1)[0])
         if kata is not None:
-            self._record(kata).trouble = getattr(report, TROUBLE, "the tests could not be collected")
+            record = self._record(kata)
+            record.trouble = (
+                report.longreprtext.strip().partition("\n")[0] or "the tests could not be collected"
+            )
+            record.ladder = _import_ladder(kata, record.trouble)
 
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -249,6 +239,13 @@ def _content(stub: Path) -> bytes | None:
         return read_bytes(stub)
     except OSError:  # a folder, or not ours to read: the import will say so
         return None
+
+
+def _import_ladder(kata: Kata, message: str) -> tuple[str, ...]:
+    try:
+        return hints_for(Case(IMPORT, "", message), load(kata.hints))
+    except HintsError:  # told before the run by whoever reads hints first
+        return ()
 
 
 def _kata_of(path: Path) -> Kata | None:
