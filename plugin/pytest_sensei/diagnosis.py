@@ -64,11 +64,15 @@ _GROUPS = {
 
 
 class Severity(str, enum.Enum):
-    """What a finding does to the test: fails it, is told, or is not looked for."""
+    """What a finding does to the test: fails it, is told, or is not looked for.
+
+    A note is no finding against anybody: it tells what an exploration covered.
+    """
 
     ERROR = "error"
     WARN = "warn"
     OFF = "off"
+    NOTE = "note"
 
 
 class Light(str, enum.Enum):

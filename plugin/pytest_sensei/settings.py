@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 import pytest
 
 from pytest_sensei.diagnosis import Diagnosis, Group, Kind, Severity
 
-_Choice = TypeVar("_Choice", Group, Severity)
-
 DEFAULTS = {Group.DEADLOCKS: Severity.ERROR, Group.LEAKS: Severity.WARN, Group.RACES: Severity.ERROR}
 GRACE = 0.5  # seconds
+CHOICES = [Severity.ERROR.value, Severity.WARN.value, Severity.OFF.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +25,12 @@ class Settings:
 
         A lock order that did no harm is a warning outside the katas unless deadlocks are explicitly errors.
         """
+        if diagnosis.kind is Kind.EXPLORED:
+            return Severity.NOTE
         group = diagnosis.kind.group
         severity = self.severities[group]
+        if diagnosis.kind is Kind.EXPLORED and severity is Severity.ERROR:
+            return Severity.WARN  # good news
         if diagnosis.kind is Kind.LOCK_ORDER and severity is Severity.ERROR and group not in self.explicit:
             return Severity.WARN
         return severity
@@ -40,7 +42,7 @@ def add_options(parser: pytest.Parser) -> None:
     for name in Group:
         group.addoption(
             f"--sensei-{name.value}",
-            choices=[severity.value for severity in Severity],
+            choices=CHOICES,
             help=f"what findings of the group '{name.value}' do: error, warn or off",
         )
         parser.addini(f"sensei_{name.value}", f"as --sensei-{name.value}", default="")
@@ -66,10 +68,8 @@ def settings_for(item: pytest.Item, *, is_kata: bool) -> Settings:
     severities, explicit = project_severities(item.config, is_kata=is_kata)
     for marker in reversed(list(item.iter_markers("sensei"))):
         for name, value in marker.kwargs.items():
-            group = _parse(Group, name, f"@pytest.mark.sensei({name}=...)", 'leaks="off"')
-            severities[group] = _parse(
-                Severity, value, f"@pytest.mark.sensei({name}={value!r})", f'{name}="off"'
-            )
+            group = _group(name, f"@pytest.mark.sensei({name}=...)")
+            severities[group] = _severity(value, f"@pytest.mark.sensei({name}={value!r})", f'{name}="off"')
             explicit.add(group)
     if is_kata:
         explicit.update(Group)
@@ -84,14 +84,20 @@ def project_severities(config: pytest.Config, *, is_kata: bool) -> tuple[dict[Gr
         name = f"sensei_{group.value}"
         value = config.getoption(name) or config.getini(name)
         if value:
-            severities[group] = _parse(Severity, value, f"{name} = {value}", f"{name} = warn")
+            severities[group] = _severity(value, f"{name} = {value}", f"{name} = warn")
             explicit.add(group)
     return severities, explicit
 
 
-def _parse(kind: type[_Choice], value: str, source: str, example: str) -> _Choice:
+def _group(name: str, source: str) -> Group:
     try:
-        return kind(value)
+        return Group(name)
     except ValueError:
-        allowed = ", ".join(member.value for member in kind)
-        raise pytest.UsageError(f"{source}: expected one of {allowed}; for example {example}") from None
+        allowed = ", ".join(group.value for group in Group)
+        raise pytest.UsageError(f'{source}: expected one of {allowed}; for example leaks="off"') from None
+
+
+def _severity(value: str, source: str, example: str) -> Severity:
+    if value not in CHOICES:
+        raise pytest.UsageError(f"{source}: expected one of {', '.join(CHOICES)}; for example {example}")
+    return Severity(value)

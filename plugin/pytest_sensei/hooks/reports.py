@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_sensei import findings
-from pytest_sensei.diagnosis import Deadlock, Finding, Light, Phase, Severity
+from pytest_sensei.diagnosis import Deadlock, Finding, Kind, Light, Phase, Severity
 from pytest_sensei.dojo.katas import Kata, kata_of
 from pytest_sensei.dojo.outcome import TestResult, light_of, sentence
 from pytest_sensei.explain import jsonl, terminal
@@ -111,10 +111,11 @@ def findings_of(report: pytest.TestReport) -> list[Finding]:
 class Explained:
     """A failure's text with the picture of what went wrong before it."""
 
-    def __init__(self, pictures: list[Finding], original: Any, *, verbose: bool) -> None:
+    def __init__(self, pictures: list[Finding], original: Any, *, verbose: bool, advise: bool) -> None:
         self._findings = pictures
         self._original = original
         self._verbose = verbose
+        self._advise = advise
 
     def toterminal(self, writer: Any) -> None:
         for finding in self._findings:
@@ -124,7 +125,7 @@ class Explained:
                 unicode=supports_unicode(getattr(writer._file, "encoding", None)),
                 color=writer.hasmarkup,
                 verbose=self._verbose,
-                advise=False,
+                advise=self._advise,
             )
             writer.line(text)
             writer.line()
@@ -167,9 +168,11 @@ class Teller:
         found = findings_of(report)
         self._findings.extend(found)
         errors = [finding for finding in found if finding.severity is Severity.ERROR]
-        if report.failed and errors:
-            report.longrepr = Explained(errors, report.longrepr, verbose=self._verbose)  # type: ignore[assignment]
         kata = dict(report.user_properties).get(KATA)
+        if report.failed and errors:
+            report.longrepr = Explained(  # type: ignore[assignment]
+                errors, report.longrepr, verbose=self._verbose, advise=kata is None
+            )
         if kata is not None:
             self._katas.setdefault(str(kata), _Run()).add(report, found)
 
@@ -194,11 +197,15 @@ class Teller:
         self._tell_findings(terminalreporter)
 
     def _tell_findings(self, reporter: Any) -> None:
-        if not self._findings and not self._katas:
+        notes = [finding for finding in self.findings() if finding.severity is Severity.NOTE]
+        told = self.findings() if self._verbose else [f for f in self.findings() if f not in notes]
+        if not told and not notes and not self._katas:
             return
         reporter.section("sensei")
-        for finding in self.findings():
+        for finding in told:
             reporter.write_line(terminal.one_line(finding, width=_width(reporter), **_style(reporter)))
+        if notes:
+            reporter.write_line(_coverage(notes))
         for name, run in sorted(self._katas.items()):
             light = terminal.render_light(run.light(), color=_style(reporter)["color"])
             reporter.write_line(f"{name}  {light}{'' if run.light() is Light.GREEN else run.counted()}")
@@ -303,6 +310,18 @@ def _tell_waiting(reporter: Any, waiting: list[pytest.TestReport]) -> None:
     reporter.write_sep("-", f"{len(waiting)} more wait; --all shows them")
     for report in waiting:
         reporter.write_line(f"  {sentence(report.nodeid)}")
+
+
+def _coverage(notes: list[Finding]) -> str:
+    """Say how much the explorations without a finding have covered."""
+    schedules = [note.diagnosis.schedule for note in notes if note.diagnosis.schedule is not None]
+    whole = [schedule for schedule in schedules if schedule.exhausted]
+    runs = sum(schedule.explored for schedule in schedules)
+    tests = f"{len(notes)} test{'' if len(notes) == 1 else 's'}"
+    part = len(notes) - len(whole)
+    if not part:
+        return f"explored {tests} in every interleaving: {runs} runs, all pass"
+    return f"explored {tests}, {part} of them not in every interleaving (-v tells): {runs} runs, all pass"
 
 
 def _style(reporter: Any) -> dict[str, bool]:
