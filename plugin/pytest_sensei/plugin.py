@@ -8,6 +8,7 @@ import pytest
 
 from pytest_sensei import settings
 from pytest_sensei.dojo import answers, journal_plugin
+from pytest_sensei.explore import pytest_explore
 from pytest_sensei.hooks import katas, pages, reports, watched
 from pytest_sensei.primitives import patching
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _MARKERS = (
     'sensei(deadlocks=..., leaks=..., races=...): "error", "warn" or "off" for findings of that group',
-    "interleave(max_schedules, max_seconds, preemptions, strategy, timeouts): run it in every order",
+    pytest_explore.MARKER,
 )
 
 
@@ -25,6 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     answers.add_options(parser)
     reports.add_options(parser)
     pages.add_options(parser)
+    pytest_explore.add_options(parser)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -42,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     register(watched.WatchedTests(config), "sensei-watched")
     register(reports.Found(), "sensei-found")
     register(katas.Katas(config), "sensei-katas")
+    register(pytest_explore.Explored(config), "sensei-explored")
     journal_plugin.register(config)
     if not hasattr(config, "workerinput"):
         teller = reports.Teller(config)

@@ -99,12 +99,12 @@ class Explored:
             return None  # the test has changed since
 
     def _stored(self) -> dict[str, str]:
-        cache = self._config.cache
+        cache = getattr(self._config, "cache", None)  # absent with -p no:cacheprovider
         stored = cache.get(_CACHE, {}) if cache is not None else {}
         return stored if isinstance(stored, dict) else {}
 
     def _store(self, item: pytest.Function, token: str | None) -> None:
-        cache = self._config.cache
+        cache = getattr(self._config, "cache", None)
         if cache is None or self._token is not None:
             return
         stored = self._stored()
