@@ -160,15 +160,19 @@ def _slots(cls: type) -> tuple[str, ...]:
 
 
 def _bare_names(target: object, frame: FrameType) -> Iterator[str]:
-    yield from (name for name, value in list(frame.f_locals.items()) if value is target)
+    for name, value in list(frame.f_locals.items()):
+        if value is target and not name.startswith("@"):  # pytest's own, in a rewritten assertion
+            yield name
     yield from _object_paths(target, frame)
 
 
 def _object_paths(target: object, frame: FrameType) -> Iterator[str]:
     """Yield `account.lock` for plain objects among the locals."""
     for name, value in list(frame.f_locals.items()):
+        if name == "self" or name.startswith("@"):
+            continue
         module = type(value).__module__
-        if name != "self" and module not in ("builtins", "types") and not module.startswith("_pytest"):
+        if module not in ("builtins", "types") and not module.startswith("_pytest"):
             yield from _attributes(name, value, target)
 
 
