@@ -93,14 +93,15 @@ def _write(cache: Path, digest: bytes, pair: Pair) -> None:
 # Putting the hooks in their places ---------------------------------------------------------------------
 
 
-def link(code: CodeType, space: hooks.Space) -> CodeType:
+def link(code: CodeType, space: hooks.Space, filename: str) -> CodeType:
     """Replace the placeholders among the constants by what they stand for."""
-    return code.replace(co_consts=tuple(_linked(value, space) for value in code.co_consts))
+    constants = tuple(_linked(value, space, filename) for value in code.co_consts)
+    return code.replace(co_consts=constants, co_filename=filename)
 
 
-def _linked(value: object, space: hooks.Space) -> object:
+def _linked(value: object, space: hooks.Space, filename: str) -> object:
     if isinstance(value, CodeType):
-        return link(value, space)
+        return link(value, space, filename)
     if isinstance(value, str) and value.startswith(syntax.PLACEHOLDER):
         return space if value == syntax.SPACE else hooks.HOOKS[value.removeprefix(syntax.PLACEHOLDER)]
     return value

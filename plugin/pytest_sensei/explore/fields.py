@@ -8,6 +8,7 @@ import functools
 import gc
 import threading
 import types
+import weakref
 from collections.abc import (
     Callable,
     Hashable,
@@ -57,7 +58,7 @@ _CODE = (
 
 def lookup(kind: type, name: str) -> tuple[type | None, object]:
     """Find a name in a type as attribute access does, without running anything."""
-    for owner in _mro(kind):
+    for owner in _mro(kind) or ():  # none yet while a metaclass works it out
         names = _namespace(owner)
         if name in names:
             return owner, names[name]
@@ -66,7 +67,7 @@ def lookup(kind: type, name: str) -> tuple[type | None, object]:
 
 def derives(kind: type, *bases: type) -> bool:
     """Tell whether `kind` is or derives from one of `bases`, whatever its metaclass says."""
-    return any(each is base for each in _mro(kind) for base in bases)
+    return any(each is base for each in _mro(kind) or () for base in bases)
 
 
 def is_a(found: object, *kinds: type) -> bool:
@@ -119,16 +120,20 @@ def _is_data_descriptor(found: object) -> bool:
 
 
 def _default(owner: type) -> Special:
+    variable = _class_variable(owner)
+
     def of_both(announce: Announce, obj: object, name: str, kind: Access, value: object) -> None:
         announce(obj, name, kind, value)  # a write to the instance would change what is read
-        announce(owner, name, kind, value)
+        variable(announce, obj, name, kind, value)
 
     return of_both
 
 
 def _class_variable(owner: type) -> Special:
+    alive = weakref.ref(owner)  # the plan shall not keep the class
+
     def of_owner(announce: Announce, _obj: object, name: str, kind: Access, value: object) -> None:
-        announce(owner, name, kind, value)
+        announce(alive(), name, kind, value)
 
     return of_owner
 
@@ -161,11 +166,12 @@ class Names(dict[str, Plan]):
     __slots__ = ("kind", "make")
 
     def __init__(self, kind: type, make: Callable[[type, str], Plan]) -> None:
-        self.kind = kind  # kept alive: the tables know types by identity
+        self.kind = weakref.ref(kind)
         self.make = make
 
     def __missing__(self, name: str) -> Plan:
-        plan = self[name] = self.make(self.kind, name)
+        kind = self.kind()
+        plan = self[name] = None if kind is None else self.make(kind, name)
         return plan
 
 
@@ -370,40 +376,51 @@ stores: dict[int, Names] = {}
 shapes: dict[int, Shape | None] = {}
 subscripts: dict[int, Shape | None] = {}
 iterations: dict[int, Iteration | None] = {}
-_known: list[type] = []
+_known: dict[int, weakref.ref[type]] = {}
 
 
 def learn_loads(kind: type) -> Names:
     """Begin the table of a type for reading attributes."""
-    names = loads[id(kind)] = Names(kind, load_plan)
+    names = loads[_know(kind)] = Names(kind, load_plan)
     return names
 
 
 def learn_stores(kind: type) -> Names:
     """Begin the table of a type for writing attributes."""
-    names = stores[id(kind)] = Names(kind, store_plan)
+    names = stores[_know(kind)] = Names(kind, store_plan)
     return names
 
 
 def learn_shape(kind: type) -> Shape | None:
     """Note what kind of container a type is."""
-    _known.append(kind)
-    shape = shapes[id(kind)] = container_shape(kind)
+    shape = shapes[_know(kind)] = container_shape(kind)
     return shape
 
 
 def learn_subscript(kind: type) -> Shape | None:
-    """Note what kind of container, for subscripts, a type is."""
-    _known.append(kind)
-    shape = subscripts[id(kind)] = subscript_shape(kind)
+    """Note what kind of container a type is, for subscripts."""
+    shape = subscripts[_know(kind)] = subscript_shape(kind)
     return shape
 
 
 def learn_iteration(kind: type) -> Iteration | None:
     """Note what kind of iterable a type is."""
-    _known.append(kind)
-    how = iterations[id(kind)] = iteration(kind)
+    how = iterations[_know(kind)] = iteration(kind)
     return how
+
+
+def _know(kind: type) -> int:
+    """Return the identity of a type, and see to it that nothing is known by it when the type is gone."""
+    identity = id(kind)
+    if identity not in _known:
+        _known[identity] = weakref.ref(kind, lambda _gone: _forget(identity))
+    return identity
+
+
+def _forget(identity: int) -> None:
+    _known.pop(identity, None)
+    for table in (loads, stores, shapes, subscripts, iterations):
+        table.pop(identity, None)
 
 
 def forget_types() -> None:

@@ -8,6 +8,7 @@ its own code object back. Frames that already run keep running their own code.
 from __future__ import annotations
 
 import gc
+import inspect
 import threading
 import weakref
 from collections.abc import Hashable, Iterable, Iterator
@@ -56,7 +57,8 @@ class _Module:
         rewritten = self._rewritten.get(identity(live))
         if rewritten is None:
             return None
-        linked = link(rewritten.replace(co_filename=live.co_filename), self._space)
+        iterable = live.co_flags & inspect.CO_ITERABLE_COROUTINE  # added by the decorator types.coroutine
+        linked = link(rewritten.replace(co_flags=rewritten.co_flags | iterable), self._space, live.co_filename)
         self._remember(Pair(live, linked))
         return self.pairs[id(live)].instrumented
 
