@@ -6,12 +6,14 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.primitives import clock, locks, queues, runtime, threads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Patch:
 PATCHES = (
     Patch(threading, "Lock", locks.Lock),
     Patch(threading, "RLock", locks.RLock),
-    Patch(threading, "_allocate_lock", locks.Lock),
+    Patch(threading, "_allocate_lock", locks.Latch),
     Patch(threading.Thread, "start", threads.start),
     Patch(threading.Thread, "join", threads.join),
     Patch(threading.Thread, "is_alive", threads.is_alive),
@@ -90,9 +92,9 @@ def _reset_after_fork_once() -> None:
 
 def _after_fork() -> None:
     """In a forked child only the forking thread lives on."""
-    mine = runtime.strands.get(runtime.get_ident())
-    runtime.strands.clear()
-    if mine is not None:
-        runtime.strands[mine.ident] = mine
+    mine = runtime.current_strand()
+    for strand in list(runtime.strands.values()):
+        if strand is not mine:
+            runtime.end_strand(strand)
     runtime.watch_with(None)
     runtime.explore_with(None)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import _thread
+import enum
 import itertools
+import threading
 import time
-from collections.abc import Callable
-from types import CodeType
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import weakref
+    from types import CodeType
 
 Attempt = Callable[[float], bool]
 """Try the raw primitive for at most so many seconds; true when it was got."""
@@ -26,10 +31,16 @@ class Lockable(Protocol):
     _code: CodeType | None
     _lasti: int
 
+    @property
+    def _ref(self) -> weakref.ReferenceType[Any]: ...
+
     def locked(self) -> bool: ...
 
     def available_to(self, strand: Strand) -> bool:
         """Tell whether `strand` could take it now without waiting."""
+
+    def _at_fork_reinit(self) -> None:
+        """Make it free, whoever holds it."""
 
 
 class Waiting:
@@ -44,17 +55,32 @@ class Waiting:
         self.serial = next(_serials)
 
 
-class Strand(list[Lockable]):
-    """One thread's life: the locks it holds, the latest last, and what it waits for.
+class _Several(enum.Enum):
+    SEVERAL = enum.auto()
+
+
+SEVERAL = _Several.SEVERAL  # in `Strand.only`: look into `Strand.more`
+
+
+class Strand:
+    """One thread's life: the locks it holds, and what it waits for.
 
     A thread identifier is used again as soon as its thread has ended; a strand never is.
+
+    Almost always a thread holds no lock or one, so that is what the locks' fast paths know: `only` is None
+    or the reference of the one lock. With a second lock, and while somebody explores, `only` is `SEVERAL`,
+    the references stand in `more`, and the locks take their slow paths. The references are weak: a lock that
+    is dropped while it is held goes away, as a real one does.
     """
 
-    __slots__ = ("__weakref__", "afterwards", "doomed", "ended", "ident", "name", "pending", "wait")
+    __slots__ = (
+        "__weakref__", "afterwards", "doomed", "ended", "ident", "more", "name", "only", "pending", "wait",
+    )  # fmt: skip
 
     def __init__(self, ident: int) -> None:
-        super().__init__()
         self.ident = ident
+        self.only: weakref.ReferenceType[Any] | _Several | None = None if explorer is None else SEVERAL
+        self.more: list[weakref.ReferenceType[Any]] = []
         self.name: str | None = None  # of the thread, once it has ended
         self.ended = False
         self.doomed = False  # it was told of a deadlock and is unwinding
@@ -62,42 +88,103 @@ class Strand(list[Lockable]):
         self.pending: BaseException | None = None  # raised in the strand at its next wait or slice
         self.afterwards: Callable[[], None] | None = None  # called once `pending` is on its way
 
-    __hash__ = object.__hash__  # type: ignore[assignment]  # identity: two idle strands are two strands
+    def __iter__(self) -> Iterator[Lockable]:
+        """Go through the locks it holds, the latest last."""
+        only = self.only
+        references = self.more if only is SEVERAL else () if only is None else (only,)
+        for reference in tuple(references):
+            lock: Lockable | None = reference()
+            if lock is not None and lock._owner is self:
+                yield lock
 
-    def __eq__(self, other: object) -> bool:
-        return self is other
+    def hold(self, lock: Lockable) -> None:
+        """Enter a lock that it has just taken; any but the first of several is told to the watcher."""
+        if self.only is not None:
+            self.settle()
+        only = self.only
+        if only is None:
+            self.only = lock._ref
+            return
+        if watcher is not None and lock._code is not None and (only is not SEVERAL or self.more):
+            watcher.ordered(self, lock, lock._code, lock._lasti)
+        if only is not SEVERAL:
+            self.more.append(only)
+            self.only = SEVERAL
+        self.more.append(lock._ref)
+
+    def forget(self, lock: Lockable) -> None:
+        """Take a lock off the holds, wherever it stands. Any thread may: a lock can be handed over.
+
+        Another thread only removes the one reference, in one step; the form is the strand's own to change.
+        """
+        if self.only is lock._ref:
+            self.only = None
+        elif lock._ref in self.more:
+            self.more.remove(lock._ref)
+            if getattr(here, "strand", None) is self:
+                self.settle()
+
+    def settle(self) -> None:
+        """Drop what went away, and choose the form for the holds again."""
+        held = [lock._ref for lock in self]
+        if explorer is not None or self.ended or len(held) > 1:
+            self.more[:] = held
+            self.only = SEVERAL
+        else:
+            self.more.clear()
+            self.only = held[0] if held else None
 
 
-class _Strands(dict[int, Strand]):
-    """The living strands by thread identifier; made on first use."""
+strands: dict[int, Strand] = {}
+"""The living strands by thread identifier."""
 
-    def __missing__(self, ident: int) -> Strand:
-        strand = self[ident] = Strand(ident)
-        return strand
+here = threading.local()
+"""What only the current thread sees: its `strand`, once it has one. A subclass of `local` would be slower."""
 
 
-strands = _Strands()
+class _Life:
+    """Dies with the thread whose local data it is, also when nobody else hears of that thread's end."""
+
+    __slots__ = ("_ended", "_strand")
+
+    def __init__(self, strand: Strand) -> None:
+        self._strand = strand
+        self._ended = end_strand  # its own reference: at the interpreter's end the module's names are gone
+
+    def __del__(self) -> None:
+        self._ended(self._strand)
 
 
 def current_strand() -> Strand:
-    return strands[get_ident()]
+    """Return the current thread's strand; it is made on first use."""
+    try:
+        strand: Strand = here.strand
+    except AttributeError:
+        return begin_strand()
+    return strand
 
 
 def begin_strand() -> Strand:
     """Give the current, new thread a strand of its own, whoever had its identifier before."""
     ident = get_ident()
-    previous = strands.pop(ident, None)
+    previous = strands.get(ident)
     if previous is not None:
-        previous.ended = True
-    return strands[ident]
+        end_strand(previous)
+    here.strand = strands[ident] = strand = Strand(ident)
+    here.life = _Life(strand)
+    return strand
 
 
-def end_strand(strand: Strand, name: str) -> None:
+def end_strand(strand: Strand, name: str | None = None, _strands: dict[int, Strand] = strands) -> None:
     """The thread is over: what it still holds nobody will give back."""
-    strand.name = name
+    strand.name = strand.name or name
     strand.ended = True
-    if strands.get(strand.ident) is strand:
-        del strands[strand.ident]
+    if strand.only is not SEVERAL:
+        strand.settle()
+    if _strands.get(strand.ident) is strand:
+        del _strands[strand.ident]
+    if getattr(here, "strand", None) is strand:
+        del here.strand  # what still runs in the thread is somebody else
 
 
 class Watcher(Protocol):
@@ -166,11 +253,14 @@ def watch_with(new: Watcher | None) -> None:
 
 def explore_with(new: Explorer | None) -> None:
     """Put an explored runtime behind the primitives, or none."""
-    from pytest_sensei.primitives import locks
+    from pytest_sensei.primitives import locks, rlocks
 
     global explorer  # noqa: PLW0603
     explorer = new
-    locks.explorer = new  # its own global: the fast path cannot afford an attribute
+    for module in (locks, rlocks):
+        module.set_fast(new is None)
+    for strand in list(strands.values()):
+        strand.settle()
 
 
 def exploring() -> Explorer | None:

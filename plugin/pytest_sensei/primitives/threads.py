@@ -7,12 +7,15 @@ import functools
 import sys
 import threading
 import weakref
-from collections.abc import Callable
-from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.primitives import runtime
-from pytest_sensei.primitives.runtime import Strand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CodeType
+
+    from pytest_sensei.primitives.runtime import Strand
 
 _start = threading.Thread.start
 _join = threading.Thread.join
@@ -49,7 +52,7 @@ strand_of: weakref.WeakKeyDictionary[threading.Thread, Strand] = weakref.WeakKey
 def callers(depth: int, limit: int = 12) -> tuple[tuple[CodeType, int], ...]:
     """Return (code, instruction) of up to `limit` frames from `depth` above the caller: cheap, no lines."""
     frame = sys._getframe(depth + 1)
-    found = []
+    found: list[tuple[CodeType, int]] = []
     while frame is not None and len(found) < limit:
         found.append((frame.f_code, frame.f_lasti))
         frame = frame.f_back  # type: ignore[assignment]

@@ -121,10 +121,7 @@ def is_handmade_signal(lock: locks.Lock) -> bool:
     """
     if lock._code is None or lock._made[0] is not lock._code:
         return False
-    return any(
-        isinstance(holder, (list, collections.deque, set)) and not isinstance(holder, runtime.Strand)
-        for holder in gc.get_referrers(lock)
-    )
+    return any(isinstance(holder, (list, collections.deque, set)) for holder in gc.get_referrers(lock))
 
 
 def _inner_wait(frame: FrameType) -> bool:
