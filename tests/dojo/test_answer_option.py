@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from kata_folders import RIGHT, make_clone, write
 
-pytest_plugins = ["pytester"]
-
 WHO_STUB = "def who():\n    return 'the stub'\n"
 WHO_ANSWER = "def who():\n    return 'the answer'\n"
 PROCESS_TESTS = """\
