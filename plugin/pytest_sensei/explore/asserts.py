@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_sensei.explore.compiled import RewriteAsserts
+if TYPE_CHECKING:
+    import ast
+    from pathlib import Path
+    from types import ModuleType
+
+    from pytest_sensei.explore.compiled import RewriteAsserts
 
 _MARK = "@pytest_ar"  # what rewriting imports into each module that has an assertion
 

@@ -1,4 +1,4 @@
-"""Compiles a source file twice, as it is and rewritten, and pairs the functions of the two. Cached on disk."""
+"""Compiles a source file as it is and rewritten, and pairs the functions of the two. Cached on disk."""
 
 from __future__ import annotations
 
@@ -139,7 +139,8 @@ def _outline(code: CodeType) -> Hashable:
 
 def identity(code: CodeType) -> Hashable:
     """Return what tells a piece of native code from all others of its module."""
-    lines = code.co_lnotab if sys.version_info < (3, 11) else tuple(code.co_positions())
+    positions = getattr(code, "co_positions", None)  # Python 3.11 and later: with columns
+    lines = tuple(code.co_lines()) if positions is None else tuple(positions())
     return (
         code.co_name,
         code.co_firstlineno,

@@ -9,11 +9,14 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+from typing import TYPE_CHECKING
 
 from pytest_sensei.explore import syntax
 from pytest_sensei.explore.fields import EFFECTS
-from pytest_sensei.explore.scopes import ComprehensionNode, Scope
 from pytest_sensei.explore.syntax import at, constant, hook, is_fresh, is_scalar, through
+
+if TYPE_CHECKING:
+    from pytest_sensei.explore.scopes import ComprehensionNode, Scope
 
 BY_NAME = {
     "getattr": "named_read",
@@ -21,10 +24,10 @@ BY_NAME = {
     "setattr": "named_write",
     "delattr": "named_delete",
 }
-LOOKING = frozenset(
-    "all any bool dict enumerate filter frozenset iter len list map max min next print repr reversed set "
-    "sorted str sum tuple zip".split()
-)
+LOOKING = {
+    *("all", "any", "bool", "dict", "enumerate", "filter", "frozenset", "iter", "len", "list", "map", "max"),
+    *("min", "next", "print", "repr", "reversed", "set", "sorted", "str", "sum", "tuple", "zip"),
+}
 """Built-in functions that look into the containers they are given."""
 
 STEPPING = frozenset({"enumerate", "filter", "map", "zip"})
@@ -77,7 +80,9 @@ class Expressions(ast.NodeTransformer):
         if not isinstance(node, ast.Name):
             return False
         owner = self.scope.owner(self.scope.mangle(node.id))
-        return owner is self.scope and owner.parent is not None and not owner.shares(self.scope.mangle(node.id))
+        return (
+            owner is self.scope and owner.parent is not None and not owner.shares(self.scope.mangle(node.id))
+        )
 
     def variable(self, verb: str, owner: Scope, node: ast.Name, *value: ast.expr) -> ast.Call:
         """Build the announcement of an access to a shared variable."""
@@ -91,13 +96,13 @@ class Expressions(ast.NodeTransformer):
         owner = self.shared(node.id)
         return value if owner is None else self.variable("write", owner, node, value)
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         if self.native or not isinstance(node.ctx, ast.Load):
             return node
         owner = self.shared(node.id)
         return node if owner is None else syntax.after(self.variable("read", owner, node), node)
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:  # noqa: N802
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> ast.expr:
         node.value = self.expr(node.value)
         if not self.native:
             node.value = self.written(node.target, node.value)
@@ -105,7 +110,7 @@ class Expressions(ast.NodeTransformer):
 
     # Attributes and subscripts
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         silent = (
             self.native
             or syntax.is_super(node.value)
@@ -120,7 +125,7 @@ class Expressions(ast.NodeTransformer):
     def attribute_name(self, node: ast.Attribute) -> ast.Constant:
         return constant(node, self.scope.mangle(node.attr))
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:  # noqa: N802
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         if self.native or not isinstance(node.ctx, ast.Load):
             self.generic_visit(node)
             return node
@@ -174,12 +179,12 @@ class Expressions(ast.NodeTransformer):
             return rewritten
         return hook(node, looking, rewritten)
 
-    def visit_Starred(self, node: ast.Starred) -> ast.expr:  # noqa: N802
+    def visit_Starred(self, node: ast.Starred) -> ast.expr:
         if isinstance(node.ctx, ast.Load):
             node.value = self.looked_into(node.value)
         return node
 
-    def visit_Dict(self, node: ast.Dict) -> ast.expr:  # noqa: N802
+    def visit_Dict(self, node: ast.Dict) -> ast.expr:
         for index, key in enumerate(node.keys):
             if key is None:
                 node.values[index] = self.looked_into(node.values[index])
@@ -192,36 +197,37 @@ class Expressions(ast.NodeTransformer):
         node.value = self.looked_into(node.value) if node.arg is None else self.expr(node.value)
         return node
 
-    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.expr:  # noqa: N802
+    def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.expr:
         node.value = self.looked_into(node.value)
         if node.format_spec is not None:
             node.format_spec = self.expr(node.format_spec)
         return node
 
-    def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.expr:  # noqa: N802
+    def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.expr:
         node.value = self.looked_into(node.value)
         return node
 
     # Calls
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         if self.native:
             self.generic_visit(node)
         elif isinstance(node.func, ast.Attribute) and node.func.attr in EFFECTS:
-            return self._method_call(node)
+            return self._method_call(node, node.func.attr)
         elif isinstance(node.func, ast.Name) and self.is_builtin(node.func):
             self._builtin_call(node, node.func.id)
         else:
             self.generic_visit(node)
         return node
 
-    def _method_call(self, node: ast.Call) -> ast.expr:
+    def _method_call(self, node: ast.Call, name: str) -> ast.expr:
         self.generic_visit(node)
+        operands = [constant(node, name), node.func, *node.args]
         if node.keywords or sys.version_info < (3, 11):  # there is no `operator.call` yet
-            ready = hook(node, "before_keyword_call", node.func, *node.args)
+            ready = hook(node, "before_keyword_call", *operands)
             ready.keywords = node.keywords
             return at(node, ast.Call(ready, [], []))
-        return through(node, "operator.call", hook(node, "before_call", node.func, *node.args))
+        return through(node, "operator.call", hook(node, "before_call", *operands))
 
     def _builtin_call(self, node: ast.Call, name: str) -> None:
         if name in BY_NAME and not node.keywords:
@@ -236,22 +242,22 @@ class Expressions(ast.NodeTransformer):
 
     # Operators
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:  # noqa: N802
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
         *tests, last = node.values
         node.values = [*map(self.tested, tests), self.expr(last)]
         return node
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         node.operand = self.tested(node.operand) if isinstance(node.op, ast.Not) else self.expr(node.operand)
         return node
 
-    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:  # noqa: N802
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
         node.test = self.tested(node.test)
         node.body = self.expr(node.body)
         node.orelse = self.expr(node.orelse)
         return node
 
-    def visit_Compare(self, node: ast.Compare) -> ast.expr:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
         if not self.native and len(node.ops) == 1:
             return self._compare(node, node.ops[0], node.left, node.comparators[0])
         if isinstance(node.ops[-1], (ast.In, ast.NotIn)):
@@ -274,15 +280,15 @@ class Expressions(ast.NodeTransformer):
         announcing = hook(node, "both", self.expr(left), self.expr(right))
         return through(node, f"operator.{native}", announcing)
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         left, right = node.left, node.right
         native = OPERATORS.get(type(node.op))
         if isinstance(node.op, ast.Mod) and isinstance(left, ast.Constant):
             node.right = self._formatted(right)
         elif self.native or native is None or is_scalar(left) or is_scalar(right):
             self.generic_visit(node)
-        elif is_fresh(left) and is_fresh(right):
-            self.generic_visit(node)
+        elif is_fresh(left):  # the right operand is evaluated last
+            node.left, node.right = self.expr(left), self.looked_into(right)
         else:
             announcing = hook(node, "both", self.expr(left), self.expr(right))
             return through(node, f"operator.{native}", announcing)
@@ -316,9 +322,9 @@ class Expressions(ast.NodeTransformer):
     def _source(self, generator: ast.comprehension) -> ast.expr:
         return self.expr(generator.iter) if generator.is_async else self.iterated(generator.iter)
 
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension  # noqa: N815
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
 
-    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         self.defaults(node.args)
         outer, self.scope = self.scope, self.scopes[node]
         native, self.native = self.native, False

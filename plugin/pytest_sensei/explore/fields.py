@@ -187,8 +187,14 @@ class Shape(Enum):
     OPAQUE = "opaque"  # only as a whole
 
 
+# Members of an enum are slow to get at.
+KEYED = Shape.KEYED
+FILLING = Shape.FILLING
+INDEXED = Shape.INDEXED
+OPAQUE = Shape.OPAQUE
+
 _INDEXED = (list, collections.deque, bytearray, array.array)
-_SAFE_KEYS = frozenset(map(id, (str, int, bool, float, bytes, complex, type(None))))
+SAFE_KEYS = frozenset(map(id, (str, int, bool, float, bytes, complex, type(None))))
 _MAPPINGS: tuple[dict[str, str], ...] = ({}, collections.OrderedDict())
 _VIEWS = tuple(type(view()) for each in _MAPPINGS for view in (each.keys, each.values, each.items))
 _STEPPED = tuple(lookup(kind, "__iter__")[1] for kind in (dict, set, collections.OrderedDict, *_INDEXED))
@@ -237,19 +243,19 @@ def _is_foreign_container(kind: type) -> bool:
 
 def item_field(shape: Shape, container: Any, key: object) -> Hashable:
     """Name the field that `container[key]` touches; `ANY` where only running user code could tell."""
-    if shape is Shape.INDEXED:
+    if shape is INDEXED:
         if type(key) is not int:
             return ANY
         return (ITEM, key if key >= 0 else key + len(container))
-    if shape is Shape.OPAQUE or not is_safe_key(key):
+    if shape is OPAQUE:
         return ANY
-    return (ITEM, key)
+    return (ITEM, key) if id(type(key)) in SAFE_KEYS or is_safe_key(key) else ANY
 
 
 def is_safe_key(key: object) -> bool:
     """Tell whether hashing and comparing `key` runs no code of the user's."""
     kind = type(key)
-    if id(kind) in _SAFE_KEYS:
+    if id(kind) in SAFE_KEYS:
         return True
     if kind is tuple:
         return all(map(is_safe_key, cast("tuple[object, ...]", key)))
@@ -308,17 +314,14 @@ EFFECTS: dict[str, tuple[Access, ByKey]] = {
 _BY_VALUE = frozenset({"__contains__", "pop", "remove"})  # of a list: a value, or moves the others
 
 
-def method_effect(
-    shape: Shape, container: object, name: str, args: tuple[Any, ...]
-) -> tuple[Hashable, Access] | None:
-    """Tell the field and the kind of access of a method call on a container; None: no such effect."""
-    effect = EFFECTS.get(name)
-    if effect is None:
-        return None
-    kind, by_key = effect
-    if not by_key or not args or (shape is Shape.INDEXED and name in _BY_VALUE):
+def keyed_effect(
+    shape: Shape, container: object, name: str, call: tuple[Any, ...]
+) -> tuple[Hashable, Access]:
+    """Tell the field and the kind of access of a method call whose argument, `call[1]`, names the item."""
+    kind = EFFECTS[name][0]
+    if len(call) < 2 or (shape is INDEXED and name in _BY_VALUE):
         return ANY, WRITE if kind is DELETE else kind
-    return item_field(shape, container, args[0]), kind
+    return item_field(shape, container, call[1]), kind
 
 
 # Values ---------------------------------------------------------------------------------------------

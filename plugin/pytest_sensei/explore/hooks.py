@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.explore import fields
 from pytest_sensei.explore.access import ANY, DELETE, ITEM, NOVALUE, READ, WRITE, Access, Observer
-from pytest_sensei.explore.fields import Iteration, Shape, peek
+from pytest_sensei.explore.fields import (
+    EFFECTS,
+    FILLING,
+    INDEXED,
+    KEYED,
+    SAFE_KEYS,
+    Iteration,
+    Shape,
+    item_field,
+    keyed_effect,
+    peek,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -39,7 +50,7 @@ def observe_with(observer: Observer | None) -> None:
 
 def user_frame() -> types.FrameType:
     """Return the frame of the instrumented code that makes the current announcement."""
-    frame = sys._getframe(1)  # noqa: SLF001  (the documented way to a caller's frame)
+    frame = sys._getframe(1)  # the documented way to a caller's frame
     while frame.f_back is not None and frame.f_globals is not globals():
         frame = frame.f_back
     while frame.f_back is not None and frame.f_globals is globals():
@@ -61,23 +72,25 @@ def read_attr(obj: object, name: str) -> object:
     return obj
 
 
-def _store(obj: object, name: str, access: Access, value: object) -> None:
+def write_attr(value: object, obj: object, name: str) -> tuple[object, str, object]:
     kind = type(obj)
     names = _stores.get(id(kind))
     plan = (fields.learn_stores(kind) if names is None else names)[name]
     if plan is True:
-        _access(obj, name, access, value)
+        _access(obj, name, WRITE, value)
     elif plan is not None:
-        plan(_access, obj, name, access, value)
-
-
-def write_attr(value: object, obj: object, name: str) -> tuple[object, str, object]:
-    _store(obj, name, WRITE, value)
+        plan(_access, obj, name, WRITE, value)
     return obj, name, value
 
 
 def delete_attr(obj: object, name: str) -> tuple[object, str]:
-    _store(obj, name, DELETE, NOVALUE)
+    kind = type(obj)
+    names = _stores.get(id(kind))
+    plan = (fields.learn_stores(kind) if names is None else names)[name]
+    if plan is True:
+        _access(obj, name, DELETE, NOVALUE)
+    elif plan is not None:
+        plan(_access, obj, name, DELETE, NOVALUE)
     return obj, name
 
 
@@ -91,14 +104,14 @@ def named_read(*call: Any) -> tuple[Any, ...]:
 def named_write(*call: Any) -> tuple[Any, ...]:
     """For `setattr(obj, name, value)`."""
     if len(call) == 3 and type(call[1]) is str:
-        _store(call[0], call[1], WRITE, call[2])
+        write_attr(call[2], call[0], call[1])
     return call
 
 
 def named_delete(*call: Any) -> tuple[Any, ...]:
     """For `delattr(obj, name)`."""
     if len(call) == 2 and type(call[1]) is str:
-        _store(call[0], call[1], DELETE, NOVALUE)
+        delete_attr(call[0], call[1])
     return call
 
 
@@ -120,25 +133,27 @@ def _shape(obj: object) -> Shape | None:
 
 def read_item(obj: object, key: object) -> tuple[object, object]:
     shape = _subscript_shape(obj)
-    if shape is not None:
-        field = fields.item_field(shape, obj, key)
-        filling = shape is Shape.FILLING and fields.fills(obj, key)
-        _access(obj, field, WRITE if filling else READ, NOVALUE)
+    if shape is KEYED and id(type(key)) in SAFE_KEYS:  # the usual case
+        _access(obj, (ITEM, key), READ, NOVALUE)
+    elif shape is not None:
+        filling = shape is FILLING and fields.fills(obj, key)
+        _access(obj, item_field(shape, obj, key), WRITE if filling else READ, NOVALUE)
     return obj, key
 
 
 def write_item(value: object, obj: object, key: object) -> tuple[object, object, object]:
     shape = _subscript_shape(obj)
-    if shape is not None:
-        _access(obj, fields.item_field(shape, obj, key), WRITE, value)
+    if shape is KEYED and id(type(key)) in SAFE_KEYS:
+        _access(obj, (ITEM, key), WRITE, value)
+    elif shape is not None:
+        _access(obj, item_field(shape, obj, key), WRITE, value)
     return obj, key, value
 
 
 def delete_item(obj: object, key: object) -> tuple[object, object]:
     shape = _subscript_shape(obj)
     if shape is not None:  # of a list: all that follow move up
-        field = ANY if shape is Shape.INDEXED else fields.item_field(shape, obj, key)
-        _access(obj, field, DELETE, NOVALUE)
+        _access(obj, ANY if shape is INDEXED else item_field(shape, obj, key), DELETE, NOVALUE)
     return obj, key
 
 
@@ -187,15 +202,21 @@ def delete_cell(probe: Any, name: str) -> None:
 
 def whole(obj: object) -> object:
     """For `len(x)`, truth tests, unpacking, formatting and the like."""
-    if _shape(obj) is not None:
-        _access(obj, ANY, READ, NOVALUE)
+    try:
+        if _shapes[id(type(obj))] is not None:
+            _access(obj, ANY, READ, NOVALUE)
+    except KeyError:
+        fields.learn_shape(type(obj))
+        whole(obj)
     return obj
 
 
 def both(left: object, right: object) -> tuple[object, object]:
     """For comparisons and binary operators."""
-    whole(left)
-    whole(right)
+    if _shapes.get(id(type(left)), NOVALUE) is not None:
+        whole(left)
+    if _shapes.get(id(type(right)), NOVALUE) is not None:
+        whole(right)
     return left, right
 
 
@@ -216,42 +237,55 @@ def growing(operand: object, target: object) -> object:
 def contains(item: object, container: object) -> tuple[object, object]:
     shape = _shape(container)
     if shape is not None:
-        field = ANY if shape is Shape.INDEXED else fields.item_field(shape, container, item)
-        _access(container, field, READ, NOVALUE)
+        _access(container, ANY if shape is INDEXED else item_field(shape, container, item), READ, NOVALUE)
     return container, item
 
 
-def before_call(*call: Any) -> tuple[Any, ...]:
+def before_call(name: str, *call: Any) -> tuple[Any, ...]:
     """For a call of a method that has the name of one of a container's."""
     method = call[0]
-    kind = type(method)
-    if kind is types.BuiltinMethodType or kind is types.MethodWrapperType:
-        _announce_method(method.__self__, method.__name__, call[1:])
-    elif kind is types.MethodType:
-        function = method.__func__
-        if type(function) is types.FunctionType and id(function.__globals__) not in fields.covered:
-            _announce_method(method.__self__, function.__name__, call[1:])
-    elif (kind is types.MethodDescriptorType or kind is types.WrapperDescriptorType) and len(call) > 1:
-        _announce_method(call[1], method.__name__, call[2:])
+    if type(method) is types.BuiltinMethodType:
+        obj = method.__self__
+        shape = _shape(obj)
+        if shape is not None:
+            _announce_method(shape, obj, name, call)
+    else:
+        _before_other_call(name, call)
     return call
 
 
-def before_keyword_call(*call: Any, **keywords: Any) -> Callable[[], Any]:
-    """Do the same for a call with keywords; returns the call, ready to be made."""
-    method, *args = before_call(*call)
-    return functools.partial(method, *args, **keywords)
-
-
-def _announce_method(obj: object, name: str, args: tuple[Any, ...]) -> None:
+def _before_other_call(name: str, call: tuple[Any, ...]) -> None:
+    method = call[0]
+    kind = type(method)
+    if kind is types.MethodWrapperType:
+        obj, args = method.__self__, call
+    elif (kind is types.MethodDescriptorType or kind is types.WrapperDescriptorType) and len(call) > 1:
+        obj, args = call[1], call[1:]
+    elif kind is types.MethodType and type(method.__func__) is types.FunctionType:
+        if id(method.__func__.__globals__) in fields.covered:
+            return  # its own code announces what it does
+        obj, args = method.__self__, call
+    else:
+        return
     shape = _shape(obj)
-    if shape is None:
-        return
-    effect = fields.method_effect(shape, obj, name, args)
-    if effect is None:
-        return
-    field, kind = effect
-    value = args[1] if name in {"__setitem__", "setdefault"} and len(args) > 1 else NOVALUE
-    _access(obj, field, kind, value)
+    if shape is not None:
+        _announce_method(shape, obj, name, args)
+
+
+def before_keyword_call(name: str, /, *call: Any, **keywords: Any) -> Callable[[], Any]:
+    """Do the same for a call with keywords; returns the call, ready to be made."""
+    method, *args = before_call(name, *call)
+    return functools.partial(method, *args, **keywords) if callable(method) else method
+
+
+def _announce_method(shape: Shape, obj: object, name: str, call: tuple[Any, ...]) -> None:
+    kind, by_key = EFFECTS[name]
+    if by_key:
+        field, kind = keyed_effect(shape, obj, name, call)
+        value = call[2] if len(call) > 2 and kind is WRITE else NOVALUE
+        _access(obj, field, kind, value)
+    else:
+        _access(obj, ANY, kind, NOVALUE)
 
 
 class Steps:

@@ -6,13 +6,25 @@ Code that runs once, at import (the module's own statements and the bodies of cl
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 from pytest_sensei.explore import syntax
 from pytest_sensei.explore.expressions import OPERATORS, Expressions
 from pytest_sensei.explore.scopes import Scope, analyse
-from pytest_sensei.explore.syntax import assign, at, constant, delete, hook, is_fresh, load, statement, through
+from pytest_sensei.explore.syntax import (
+    assign,
+    at,
+    constant,
+    delete,
+    hook,
+    is_fresh,
+    load,
+    statement,
+    through,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 VERSION = 1
 """Changes whenever the same source is rewritten differently: compiled code is cached."""
@@ -32,10 +44,6 @@ IN_PLACE = {
     ast.BitAnd: "iand",
     ast.BitXor: "ixor",
 }
-
-_Function = TypeVar("_Function", ast.FunctionDef, ast.AsyncFunctionDef)
-_With = TypeVar("_With", ast.With, ast.AsyncWith)
-_For = TypeVar("_For", ast.For, ast.AsyncFor)
 
 
 def rewrite(tree: ast.Module) -> ast.Module:
@@ -67,7 +75,7 @@ class _Rewriter(Expressions):
 
     # Functions and classes
 
-    def visit_FunctionDef(self, node: _Function) -> ast.stmt | list[ast.stmt]:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
         announced = self._announce_definition(node)
         node.decorator_list = self.exprs(node.decorator_list)
         self.defaults(node.args)
@@ -77,9 +85,9 @@ class _Rewriter(Expressions):
         self.scope, self.native = outer, native
         return [*announced, node]
 
-    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
+    visit_AsyncFunctionDef = visit_FunctionDef
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.stmt | list[ast.stmt]:  # noqa: N802
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.stmt | list[ast.stmt]:
         announced = self._announce_definition(node)
         node.decorator_list = self.exprs(node.decorator_list)
         node.bases = self.exprs(node.bases)
@@ -90,14 +98,16 @@ class _Rewriter(Expressions):
         self.scope, self.native = outer, native
         return [*announced, node]
 
-    def _announce_definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[ast.stmt]:
+    def _announce_definition(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    ) -> list[ast.stmt]:
         owner = None if self.native else self.shared(node.name)
         if owner is None:
             return []
         value = constant(node, syntax.NOVALUE)
         return [statement(self.variable("write", owner, load(node, node.name), value))]
 
-    def visit_TypeAlias(self, node: ast.stmt) -> ast.stmt:  # noqa: N802
+    def visit_TypeAlias(self, node: ast.stmt) -> ast.stmt:
         return node
 
     # Storing
@@ -113,7 +123,9 @@ class _Rewriter(Expressions):
     def store(self, target: ast.expr, value: ast.expr) -> list[ast.stmt]:
         """Build the statements that announce and do `target = value`."""
         if isinstance(target, ast.Attribute):
-            announcing = hook(target, "write_attr", value, self.expr(target.value), self.attribute_name(target))
+            announcing = hook(
+                target, "write_attr", value, self.expr(target.value), self.attribute_name(target)
+            )
             return [statement(through(target, "setattr", announcing))]
         if isinstance(target, ast.Subscript):
             announcing = hook(target, "write_item", value, self.expr(target.value), self.key(target.slice))
@@ -135,7 +147,7 @@ class _Rewriter(Expressions):
             target.elts[index] = at(inner, ast.Starred(held, ast.Store())) if inner is not element else held
         return [at(target, ast.Assign([target], value)), *stores]
 
-    def visit_Assign(self, node: ast.Assign) -> ast.stmt | list[ast.stmt]:  # noqa: N802
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt | list[ast.stmt]:
         if self.native:
             self.generic_visit(node)
             return node
@@ -149,7 +161,7 @@ class _Rewriter(Expressions):
         stores = [each for target in node.targets for each in self.store(target, load(target, name))]
         return [assign(node, name, node.value), *stores, delete(node, name)]
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt | list[ast.stmt]:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt | list[ast.stmt]:
         if node.value is None:
             return node
         node.value = self.expr(node.value)
@@ -160,7 +172,7 @@ class _Rewriter(Expressions):
         node.value = self.written(node.target, node.value)
         return node
 
-    def visit_Delete(self, node: ast.Delete) -> ast.stmt | list[ast.stmt]:  # noqa: N802
+    def visit_Delete(self, node: ast.Delete) -> ast.stmt | list[ast.stmt]:
         if self.native:
             self.generic_visit(node)
             return node
@@ -174,7 +186,9 @@ class _Rewriter(Expressions):
             announcing = hook(target, "delete_item", self.expr(target.value), self.key(target.slice))
             return [statement(through(target, "operator.delitem", announcing))]
         if isinstance(target, (ast.Tuple, ast.List)):
-            return [each for element in target.elts for each in self._delete(element)] or [at(target, ast.Pass())]
+            return [each for element in target.elts for each in self._delete(element)] or [
+                at(target, ast.Pass())
+            ]
         assert isinstance(target, ast.Name)
         owner = self.shared(target.id)
         deletion: list[ast.stmt] = [at(target, ast.Delete([target]))]
@@ -182,7 +196,7 @@ class _Rewriter(Expressions):
 
     # Augmented assignment: announce the read, read, compute, announce the write, write
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt | list[ast.stmt]:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt | list[ast.stmt]:
         if self.native:
             self.generic_visit(node)
             return node
@@ -239,7 +253,7 @@ class _Rewriter(Expressions):
         return self._released([*held, *held_key], statement(through(target, "operator.setitem", announcing)))
 
     def _once(self, node: ast.expr, *, rebinding: bool) -> tuple[list[ast.Assign], ast.expr]:
-        """Build an operand that is needed twice, and what evaluates it into a temporary variable if need be."""
+        """Build an operand that is needed twice, and the assignment that evaluates it if need be."""
         if isinstance(node, ast.Constant) or (self.is_local(node) and not rebinding):
             return [], node
         name = self.temporary()
@@ -252,7 +266,7 @@ class _Rewriter(Expressions):
 
     # Compound statements
 
-    def _for(self, node: _For) -> _For:
+    def _for(self, node: ast.For | ast.AsyncFor) -> ast.stmt:
         node.iter = self.iterated(node.iter) if isinstance(node, ast.For) else self.expr(node.iter)
         node.body = self.block(node.body)
         if not self.native and not self.is_plain(node.target):
@@ -261,7 +275,7 @@ class _Rewriter(Expressions):
         node.orelse = self.block(node.orelse)
         return node
 
-    visit_For = visit_AsyncFor = _for  # noqa: N815
+    visit_For = visit_AsyncFor = _for
 
     def _stored_apart(self, target: ast.expr) -> tuple[ast.Name, list[ast.stmt]]:
         """Let a temporary variable take what is meant for the target, and build what stores it there."""
@@ -269,22 +283,27 @@ class _Rewriter(Expressions):
         stores = [*self.store(target, load(target, name)), delete(target, name)]
         return at(target, ast.Name(name, ast.Store())), stores
 
-    def visit_While(self, node: ast.While) -> ast.stmt:  # noqa: N802
+    def visit_While(self, node: ast.While) -> ast.stmt:
         node.test = self.tested(node.test)
         node.body, node.orelse = self.block(node.body), self.block(node.orelse)
         return node
 
-    visit_If = visit_While  # type: ignore[assignment]  # noqa: N815  (both have a test, a body and an else)
+    def visit_If(self, node: ast.If) -> ast.stmt:
+        node.test = self.tested(node.test)
+        node.body, node.orelse = self.block(node.body), self.block(node.orelse)
+        return node
 
-    def visit_Assert(self, node: ast.Assert) -> ast.stmt:  # noqa: N802
+    def visit_Assert(self, node: ast.Assert) -> ast.stmt:
         node.test = self.tested(node.test)
         node.msg = None if node.msg is None else self.expr(node.msg)
         return node
 
-    def _with(self, node: _With) -> _With:
+    def _with(self, node: ast.With | ast.AsyncWith) -> ast.stmt:
         return self._nested_with(node, node.items, self.block(node.body))
 
-    def _nested_with(self, node: _With, items: list[ast.withitem], body: list[ast.stmt]) -> _With:
+    def _nested_with(
+        self, node: ast.With | ast.AsyncWith, items: list[ast.withitem], body: list[ast.stmt]
+    ) -> ast.stmt:
         """Build the statement. After a target that needs several statements, a nested one takes the rest."""
         for index, item in enumerate(items):
             item.context_expr = self.expr(item.context_expr)
@@ -296,9 +315,9 @@ class _Rewriter(Expressions):
                 return at(node, type(node)(items[: index + 1], [*stores, *inner]))
         return at(node, type(node)(items, body))
 
-    visit_With = visit_AsyncWith = _with  # noqa: N815
+    visit_With = visit_AsyncWith = _with
 
-    def visit_Match(self, node: ast.Match) -> ast.stmt:  # noqa: N802
+    def visit_Match(self, node: ast.Match) -> ast.stmt:
         node.subject = self.expr(node.subject) if is_fresh(node.subject) else self.looked_into(node.subject)
         for case in node.cases:  # patterns are no expressions: what they look at is not announced
             case.guard = None if case.guard is None else self.tested(case.guard)

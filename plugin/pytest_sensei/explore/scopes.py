@@ -9,12 +9,14 @@ import ast
 import builtins
 import enum
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Union
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-FunctionNode = Union[ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda]
-ComprehensionNode = Union[ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+ComprehensionNode = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Position = tuple[int, int]
 
 
@@ -32,7 +34,7 @@ class Sort(enum.Enum):
 class Binding(NamedTuple):
     """A place where a name gets a value."""
 
-    done: Position  # where the binding statement ends, or the outermost loop around it: never again from there on
+    done: Position  # from here on it does not happen again: the end of the statement or of the loop around it
     code: bool = False  # by def, class or import
 
 
@@ -180,7 +182,7 @@ class _Collector(ast.NodeVisitor):
 
     # Functions and classes
 
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.bind(node.name, _end(node), code=True)
         self.visit_all(node.decorator_list)
         self._visit_defaults(node.args)
@@ -189,9 +191,9 @@ class _Collector(ast.NodeVisitor):
         self._visit_function(node, node.body)
         self.scope = outer
 
-    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
+    visit_AsyncFunctionDef = visit_FunctionDef
 
-    def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> None:
         self._visit_defaults(node.args)
         self._visit_function(node, [node.body])
 
@@ -226,7 +228,7 @@ class _Collector(ast.NodeVisitor):
             self.visit_all(parameters)
         return outer
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:  # noqa: N802
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.bind(node.name, _end(node), code=True)
         self.visit_all(node.decorator_list)
         outer = self._enter_type_parameters(node)
@@ -238,7 +240,7 @@ class _Collector(ast.NodeVisitor):
         self.visit_all(node.body)
         self.scope = outer
 
-    def visit_TypeAlias(self, node: ast.AST) -> None:  # noqa: N802
+    def visit_TypeAlias(self, node: ast.AST) -> None:
         """Its value is evaluated on demand, in a scope of its own: nothing to announce."""
 
     # Comprehensions
@@ -257,9 +259,9 @@ class _Collector(ast.NodeVisitor):
         self.visit_all([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
         self.scope = outer
 
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension  # noqa: N815
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _visit_comprehension
 
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:  # noqa: N802
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
         self.visit(node.value)
         inner, self.scope = self.scope, self.scope.function()
         if inner is self.scope:
@@ -271,7 +273,7 @@ class _Collector(ast.NodeVisitor):
 
     # Names
 
-    def visit_Name(self, node: ast.Name) -> None:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Load):
             self.scope.uses.add(self.scope.mangle(node.id))
         else:
@@ -282,20 +284,20 @@ class _Collector(ast.NodeVisitor):
         self.generic_visit(node)
         self.done = outer
 
-    visit_Assign = visit_AnnAssign = visit_Delete = _visit_binding_statement  # noqa: N815
+    visit_Assign = visit_AnnAssign = visit_Delete = _visit_binding_statement
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
             self.scope.uses.add(self.scope.mangle(node.target.id))
         self._visit_binding_statement(node)
 
-    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:  # noqa: N802
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
         self._visit_loop(node, [node.target, *node.body])
 
-    visit_AsyncFor = visit_For  # noqa: N815
+    visit_AsyncFor = visit_For
 
-    def visit_While(self, node: ast.While) -> None:  # noqa: N802
+    def visit_While(self, node: ast.While) -> None:
         self._visit_loop(node, [node.test, *node.body])
 
     def _visit_loop(self, node: ast.For | ast.AsyncFor | ast.While, repeated: list[ast.AST]) -> None:
@@ -304,14 +306,14 @@ class _Collector(ast.NodeVisitor):
         self.scope.loop = outer
         self.visit_all(node.orelse)
 
-    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:  # noqa: N802
+    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
         for alias in node.names:
             if alias.name != "*":
                 self.bind(alias.asname or alias.name.partition(".")[0], _end(node), code=True)
 
-    visit_ImportFrom = visit_Import  # noqa: N815
+    visit_ImportFrom = visit_Import
 
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:  # noqa: N802
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.name is not None:
             self.bind(node.name, _NEVER)  # unbound at the handler's end
         self.generic_visit(node)
@@ -321,9 +323,9 @@ class _Collector(ast.NodeVisitor):
             self.bind(node.name, _end(node))
         self.generic_visit(node)
 
-    visit_MatchAs = visit_MatchStar = _visit_pattern  # noqa: N815
+    visit_MatchAs = visit_MatchStar = _visit_pattern
 
-    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:  # noqa: N802
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
         if node.rest is not None:
             self.bind(node.rest, _end(node))
         self.generic_visit(node)
@@ -335,14 +337,14 @@ class _Declarations(ast.NodeVisitor):
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
 
-    def visit_Global(self, node: ast.Global) -> None:  # noqa: N802
+    def visit_Global(self, node: ast.Global) -> None:
         self.scope.globals.update(map(self.scope.mangle, node.names))
 
-    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:  # noqa: N802
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
         self.scope.nonlocals.update(map(self.scope.mangle, node.names))
 
     def skip(self, node: ast.AST) -> None:
         """Inner scopes declare for themselves; expressions declare nothing."""
 
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = skip  # noqa: N815
-    visit_Expr = visit_Assign = visit_Return = visit_Lambda = skip  # noqa: N815
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = skip
+    visit_Expr = visit_Assign = visit_Return = visit_Lambda = skip

@@ -11,14 +11,18 @@ import gc
 import inspect
 import threading
 import weakref
-from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType, ModuleType
+from typing import TYPE_CHECKING
 
 from pytest_sensei.explore import asserts, fields, hooks
-from pytest_sensei.explore.access import Observer
-from pytest_sensei.explore.compiled import Pair, Recipe, identity, inner, link, pairs, source_path
+from pytest_sensei.explore.compiled import Pair, Recipe, identity, link, pairs, source_path
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator
+
+    from pytest_sensei.explore.access import Observer
 
 
 @dataclass
@@ -26,7 +30,9 @@ class Coverage:
     """How much of the code announces its accesses."""
 
     functions: int = 0
-    uncovered: list[str] = field(default_factory=list)  # functions and modules that stay native, with the reason
+    uncovered: list[str] = field(
+        default_factory=list
+    )  # functions and modules that stay native, with the reason
 
 
 class _Module:
@@ -58,7 +64,9 @@ class _Module:
         if rewritten is None:
             return None
         iterable = live.co_flags & inspect.CO_ITERABLE_COROUTINE  # added by the decorator types.coroutine
-        linked = link(rewritten.replace(co_flags=rewritten.co_flags | iterable), self._space, live.co_filename)
+        linked = link(
+            rewritten.replace(co_flags=rewritten.co_flags | iterable), self._space, live.co_filename
+        )
         self._remember(Pair(live, linked))
         return self.pairs[id(live)].instrumented
 
@@ -120,7 +128,9 @@ class _Swap:
 
     def end(self) -> None:
         native = {
-            id(pair.instrumented): pair.native for module in self._modules.values() for pair in module.pairs.values()
+            id(pair.instrumented): pair.native
+            for module in self._modules.values()
+            for pair in module.pairs.values()
         }
         for function in _functions():
             code = native.get(id(function.__code__))
