@@ -173,13 +173,15 @@ class Exploration:
                 portfolio.learn(execution)
 
     def _passed(self, portfolio: Portfolio) -> ExploreResult:
-        note = telling.coverage(portfolio, self.executions)
-        if portfolio.exhausted:
-            result = ExploreResult(Outcome.EXHAUSTED, note, distinct=portfolio.distinct)
-        else:
-            result = ExploreResult(Outcome.WITHIN_BUDGET, note)
-        result.diagnosis = telling.explored(portfolio, self.executions, note)
-        return result
+        unseen = self._world.coverage.uncovered
+        note = telling.coverage(portfolio, self.executions, unseen)
+        done = portfolio.exhausted and not unseen
+        return ExploreResult(
+            Outcome.EXHAUSTED if done else Outcome.WITHIN_BUDGET,
+            note,
+            diagnosis=telling.explored(portfolio, self.executions, note, done=done),
+            distinct=portfolio.distinct if done else None,
+        )
 
     def _gave_up(self, execution: Execution) -> ExploreResult:
         outcome = _HOPELESS.get(execution.end, Outcome.FAILED) if execution.end is not None else Outcome.BROKEN

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
+import sys
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import thread as futures_thread
 from dataclasses import dataclass, field
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import NamedTuple, NoReturn, Protocol
 
 from pytest_sensei.explore import operation as op
@@ -17,8 +18,11 @@ from pytest_sensei.explore.operation import Event, Key, Operation
 from pytest_sensei.explore.sharing import Epochs, FieldName, Names, Track, conflict, scope_of
 from pytest_sensei.explore.task import IDLE_TICKS, Path, Pool, Task
 from pytest_sensei.primitives.runtime import Lockable, current_strand, get_ident
+from pytest_sensei.watch.places import user_frame
 
-REPEATS = 8  # the same operation so often, without progress: the task spins
+LOOKS = 6  # the same operation so often, without progress: it may be a loop that waits
+ROUNDS = 20  # so many rounds of it in a row with all variables the same: it is one, and does not make room
+REPEATS = 40  # with variables that change it may end by itself; others go first
 SPINS = 25  # let go on so often though nothing had changed and nobody else could run: it spins for ever
 IDLE_ROUNDS = 40  # times that a task made room, and nobody wanted it
 STREAK = 400  # schedule points in a row after which somebody else is preferred
@@ -217,6 +221,7 @@ class Scheduler:
             self.switches.append(Switch(current.number, current.ticks, chosen.number))
         if chosen is not current:
             chosen.streak = 0
+            chosen.rounds.clear()
         chosen.streak += 1
         self._count(chosen)
         return None if self.over else chosen
@@ -252,7 +257,11 @@ class Scheduler:
             if last is None or last[0] != task.tid:
                 self.versions[operation.key] = (task.tid, 1 if last is None else last[1] + 1)
             task.seen.clear()
+            task.rounds.clear()
             task.spins = 0
+        elif act is op.SLEEP:
+            task.seen.clear()
+            task.rounds.clear()
         if len(self.events) > self.shared.max_steps:
             self._stop(End.ENDLESS, task)
 
@@ -278,6 +287,7 @@ class Scheduler:
                 return False
             task.rest = None
             task.seen.clear()
+            task.rounds.clear()
         operation = task.pending
         if not operation.waits or operation.expired:
             return True
@@ -309,9 +319,16 @@ class Scheduler:
         return 0 if last is None else last[1]
 
     def _notice_spin(self, task: Task, operation: Operation) -> None:
+        """Count what a task does again and again without progress: it makes room, or is told that it spins."""
         what = (operation.act, operation.key)
         task.seen[what] = count = task.seen.get(what, 0) + 1
-        if count >= REPEATS:
+        if count < LOOKS:
+            return
+        state = _state_of_user(sys._getframe(2))
+        task.rounds[what, state] = rounds = task.rounds.get((what, state), 0) + 1
+        if rounds >= ROUNDS:
+            self._stop(End.SPINNING, task)
+        elif count >= REPEATS:
             task.rest = {key: self._version(key) for _, key in task.seen}  # type: ignore[misc]
             task.seen.clear()
 
@@ -417,6 +434,14 @@ def give_back_locks(task: Task, but: Sequence[Lockable]) -> None:
     for lock in tuple(task.strand or ()):
         if not any(lock is other for other in but):
             lock._at_fork_reinit()
+
+
+def _state_of_user(frame: FrameType) -> object:
+    """Return what tells one round of a loop from the next: the place in the user's code, and its variables."""
+    user = user_frame(frame)
+    if user is None:
+        return None
+    return user.f_code, user.f_lasti, tuple((name, id(value)) for name, value in user.f_locals.items())
 
 
 _executor_workers = futures_thread._threads_queues  # type: ignore[attr-defined]

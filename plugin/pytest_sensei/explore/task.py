@@ -24,7 +24,7 @@ class Task:
 
     __slots__ = (
         "children", "doomed", "ended", "epochs", "error", "gate", "ident", "idle", "idle_since", "looked", "looks", "name", "number", "path",
-        "patience", "pending", "raised", "rest", "seen", "spins", "strand", "streak", "thread", "tid", "ticks",
+        "patience", "pending", "raised", "rest", "rounds", "seen", "spins", "strand", "streak", "thread", "tid", "ticks",
         "worker",
     )  # fmt: skip
 
@@ -49,6 +49,7 @@ class Task:
         self.raised = 0  # how often it was told to unwind
         self.error: BaseException | None = None
         self.seen: dict[object, int] = {}  # how often it has done an operation since its last progress
+        self.rounds: dict[object, int] = {}  # how often with all variables the same, in a row
         self.rest: dict[object, int] | None = None  # it spins: no use to run it until one of these has changed
         self.spins = 0  # how often it was let go on though nothing had changed
         self.idle = 0  # how often in a row it made room for others, and nothing happened

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -154,7 +155,7 @@ def _spinning(execution: Scheduler, recording: Recording) -> Diagnosis:
         summary=(
             f"{task.name} goes on and on{what}: no end within {execution.shared.max_steps} steps"
             if endless
-            else f"{task.name} asks again and again{what}, and nobody can change the answer"
+            else f"{task.name} asks again and again{what}, and lets nobody else run meanwhile"
         ),
         proved=not endless,
         mode="explored",
@@ -180,17 +181,19 @@ def schedule(recording: Recording, number: int, searched: int) -> Schedule:
     return Schedule(number=number, explored=searched, steps=steps, note=note)
 
 
-def coverage(portfolio: Portfolio, executions: int) -> str:
+def coverage(portfolio: Portfolio, executions: int, unseen: Sequence[str]) -> str:
     """Say what has passed."""
+    if unseen:
+        more = f" and {len(unseen) - 1} more" if len(unseen) > 1 else ""
+        return f"{executions} interleavings pass, but not all accesses are seen: {unseen[0]}{more}"
     if portfolio.exhausted:
         count = portfolio.distinct
         return "its only interleaving passes" if count == 1 else f"all {count} interleavings pass"
     return f"{executions} of more interleavings pass"
 
 
-def explored(portfolio: Portfolio, executions: int, note: str) -> Diagnosis:
+def explored(portfolio: Portfolio, executions: int, note: str, *, done: bool) -> Diagnosis:
     """Return the record of an exploration that found nothing."""
-    done = portfolio.exhausted
     return Diagnosis(
         kind=Kind.EXPLORED,
         summary=note,
