@@ -29,7 +29,7 @@ class Factory:
 
 def together(**jobs: Callable[[], object]) -> dict[str, object]:
     """Run each job in a thread of that name, all at once; what each one returned or raised."""
-    answers: dict[str, object] = {}
+    answers: dict[str, object] = dict.fromkeys(jobs)
 
     def run(name: str) -> None:
         try:
