@@ -19,7 +19,7 @@ def bad_callback(future: Future) -> None:
 
 def together(**jobs: Callable[[], object]) -> dict[str, object]:
     """Run each job in a thread of that name, all at once; what each one returned."""
-    answers: dict[str, object] = {}
+    answers: dict[str, object] = dict.fromkeys(jobs)
 
     def run(name: str) -> None:
         answers[name] = jobs[name]()
@@ -187,7 +187,7 @@ def test_who_waits_with_a_timeout_gets_the_result_that_comes_in_time() -> None:
 def test_a_future_that_is_done_has_its_result() -> None:
     future = Future()
     answers = together(
-        asker=lambda: future.result(timeout=0) if future.done() else "not yet",
+        asker=lambda: future.result() if future.done() else "not yet",
         setter=lambda: future.set_result(42),
     )
     assert answers["asker"] in ("not yet", 42)
