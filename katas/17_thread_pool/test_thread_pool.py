@@ -37,7 +37,7 @@ class AmIAlone:
 
 def together(**jobs: Callable[[], object]) -> dict[str, object]:
     """Run each job in a thread of that name, all at once; what each one returned."""
-    answers: dict[str, object] = {}
+    answers: dict[str, object] = dict.fromkeys(jobs)
 
     def run(name: str) -> None:
         answers[name] = jobs[name]()
