@@ -1,11 +1,14 @@
-"""Threads that outlive their test, exceptions that nobody sees, and lock orders that did no harm this time."""
+"""Threads that outlive their test, exceptions that nobody sees, lock orders that did no harm so far."""
 
 from __future__ import annotations
 
 import textwrap
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Project
+
+if TYPE_CHECKING:
+    from conftest import Project
 
 LEAK = """
 import threading
@@ -57,6 +60,7 @@ def test_a_thread_in_an_endless_loop_does_not_keep_the_run_from_ending(project: 
     run = project.run(textwrap.dedent(source))
     assert run.kinds == ["leaked-thread"]
     assert run.result.ret == pytest.ExitCode.OK
+    run.result.stdout.fnmatch_lines(["sensei ended it, for the run to end: Thread-1 (spin) is still *"])
 
 
 HEALTHY = {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_sensei import findings
-from pytest_sensei.diagnosis import Deadlock, Finding, Kind, Light, Phase, Severity
+from pytest_sensei.diagnosis import Deadlock, Finding, Light, Phase, Severity
 from pytest_sensei.dojo.katas import Kata, kata_of
 from pytest_sensei.dojo.outcome import TestResult, light_of, sentence
 from pytest_sensei.explain import jsonl, terminal

@@ -32,7 +32,8 @@ class WatchedTests:
         self._root = str(config.rootpath)
         self._grace = grace(config)
         self._watching = Watching(self._root)
-        self._before: frozenset[threading.Thread] = frozenset()
+        self._first = leaks.Alive.now().threads  # who lived before the first test
+        self._before = self._first
         self._owned: dict[Any, weakref.WeakSet[threading.Thread]] = {}
         self._due: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
@@ -168,26 +169,24 @@ class WatchedTests:
     # -- the end of the run
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self) -> Generator[None, object, object]:
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         result = yield
-        self.survivors = self._end_survivors()
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        for summary in self._end_survivors():
+            if reporter is not None:
+                reporter.write_line(f"sensei ended it, for the run to end: {summary}")
         runtime.watch_with(None)
         return result
 
     def _end_survivors(self) -> list[str]:
-        """End the threads that would keep the interpreter from ending, and name them."""
-        alive = [
-            thread
-            for thread in leaks.outliving(())
-            if not thread.daemon and thread is not threading.main_thread()
-        ]
-        alive = (
-            leaks.wait_until_gone(lambda: [t for t in alive if t.is_alive()], self._grace) if alive else []
+        """End the threads that would keep the interpreter from ending, and say which they were."""
+        alive = leaks.wait_until_gone(
+            lambda: [thread for thread in leaks.outliving(self._first) if not thread.daemon], self._grace
         )
-        names = [leaks.diagnose(thread, self._root).summary for thread in alive]
+        summaries = [leaks.diagnose(thread, self._root).summary for thread in alive]
         for thread in leaks.end(alive, _UNWINDING):
             leaks.do_not_wait_at_exit(thread)
-        return names
+        return summaries
 
 
 __all__ = ["SETTINGS", "WatchedTests"]
