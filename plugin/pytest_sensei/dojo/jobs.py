@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 
 _GRACE = 30.0  # seconds beyond the limit until the warden itself is given up
 _KEPT = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "PYTHONPATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+_START = """\
+import os
+
+try:
+    from pytest_sensei.dojo.guard import install
+
+    install()
+except BaseException:  # never run an answer without its guard
+    os._exit(97)
+"""
 _OUTPUT_TAIL = 4000  # characters kept of what a run printed
 
 
@@ -110,8 +120,7 @@ def _lay_out(job: Job, desk: Path) -> None:
         (desk / "answer" / job.stub).write_bytes(base64.b64decode(job.answer))
     (desk / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     (desk / "guard").mkdir()
-    start = "from pytest_sensei.dojo.guard import install\n\ninstall()\n"
-    (desk / "guard" / "sitecustomize.py").write_text(start, encoding="utf-8")
+    (desk / "guard" / "sitecustomize.py").write_text(_START, encoding="utf-8")
 
 
 def _under_guard(job: Job, desk: Path, told: Path) -> JSONObject | None:
