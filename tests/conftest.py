@@ -1,4 +1,4 @@
-"""Shared fixtures: a project in a temporary folder, run in a process of its own, with its findings read back."""
+"""Shared fixtures: a project in a temporary folder, run in its own process, its findings read back."""
 
 from __future__ import annotations
 

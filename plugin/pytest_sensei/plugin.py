@@ -9,7 +9,7 @@ import pytest
 from pytest_sensei import settings
 from pytest_sensei.dojo import answers, journal_plugin
 from pytest_sensei.explore import pytest_explore
-from pytest_sensei.hooks import katas, pages, reports, watched
+from pytest_sensei.hooks import attaching, katas, pages, reports, watched
 from pytest_sensei.primitives import patching
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     answers.configure(config)
     register = config.pluginmanager.register
     register(watched.WatchedTests(config), "sensei-watched")
-    register(reports.Found(), "sensei-found")
+    register(attaching.Found(), "sensei-found")
     register(katas.Katas(config), "sensei-katas")
     register(pytest_explore.Explored(config), "sensei-explored")
     journal_plugin.register(config)

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_sensei.explain.html import render_page
 from pytest_sensei.hints.catalogue import Level
-from pytest_sensei.hooks.reports import output_file, write_whole
+from pytest_sensei.hooks.files import output_file, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Generator

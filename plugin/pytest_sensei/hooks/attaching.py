@@ -1,0 +1,87 @@
+"""Runs where the tests run: attaches each finding, with its hints, to its test's report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_sensei import findings
+from pytest_sensei.diagnosis import Deadlock, Finding, Phase
+from pytest_sensei.dojo.katas import Kata, kata_of
+from pytest_sensei.explain import jsonl
+from pytest_sensei.hooks import hinting
+from pytest_sensei.hooks.watched import SETTINGS
+from pytest_sensei.watch.places import is_user_file
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from types import TracebackType
+
+FINDING = "sensei"  # keys of report.user_properties
+HINT = "sensei-hint"
+KATA = "sensei-kata"
+
+
+class Found:
+    """Runs where the tests run: attaches each finding to its test's report."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        kata = kata_of(item.path)
+        if call.excinfo is not None and (kata is not None or isinstance(call.excinfo.value, Deadlock)):
+            _cut_tracebacks(call.excinfo.value)
+        report = yield
+        _attach(item, report, kata)
+        return report
+
+
+def _cut_tracebacks(error: BaseException | None) -> None:
+    """Keep the frames of the learner and the test, in the whole chain; drop the standard library's and ours.
+
+    The links of the traceback itself are changed: pytest cuts and filters a copy of its own.
+    """
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        _cut(error.__traceback__)
+        error = error.__cause__ or error.__context__
+
+
+def _cut(trace: TracebackType | None) -> None:
+    while trace is not None and not _is_told(trace):
+        trace = trace.tb_next
+    while trace is not None:
+        following = trace.tb_next
+        while following is not None and not _is_told(following):
+            following = following.tb_next
+        trace.tb_next = following
+        trace = following
+
+
+def _is_told(trace: TracebackType) -> bool:
+    return is_user_file(trace.tb_frame.f_code.co_filename)
+
+
+def _attach(item: pytest.Item, report: pytest.TestReport, kata: Kata | None) -> None:
+    for diagnosis in findings.of(item, report.when):
+        severity = item.stash[SETTINGS].severity(diagnosis)
+        hints = hinting.for_diagnosis(diagnosis, test=item.name, kata=kata)
+        finding = Finding(item.nodeid, _phase(report), severity, diagnosis, hints)
+        report.user_properties.append((FINDING, jsonl.to_json(finding)))
+    if kata is not None:
+        report.user_properties.append((KATA, kata.name))
+        if report.failed and not findings.of(item, report.when):
+            steps = hinting.for_failure(test=item.name, message=report.longreprtext, kata=kata)
+            report.user_properties.append((HINT, list(steps)))
+
+
+def _phase(report: pytest.TestReport) -> Phase:
+    return report.when or "call"
+
+
+def findings_of(report: pytest.TestReport) -> list[Finding]:
+    """Return the findings that ride on a report."""
+    return [jsonl.from_json(value) for key, value in report.user_properties if key == FINDING]  # type: ignore[arg-type]
