@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -79,6 +80,30 @@ def test_flush_waits_until_the_line_is_in_the_file(path: Path) -> None:
         found = lines_in(path)
 
     assert found == ["here"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
+def test_flush_waits_as_long_as_the_file_takes_no_more(tmp_path: Path) -> None:
+    pipe = FullPipe(tmp_path / "full.log")
+    has_returned = threading.Event()
+
+    def flush() -> None:
+        with contextlib.suppress(OSError):  # os.fsync, say, which pipes do not have
+            log.flush()
+        has_returned.set()
+
+    log = BackgroundLog(pipe.path)
+    log.write("waits for room")
+    other = threading.Thread(target=flush)
+    other.start()
+    returned_early = has_returned.wait(0.2)
+    pipe.empty()
+    other.join()
+    with contextlib.suppress(OSError):
+        log.close()
+    pipe.close()
+
+    assert not returned_early, "flush returned, and the line could not be in the file yet"
 
 
 @pytest.mark.interleave
@@ -255,3 +280,23 @@ def close(logs: list[BackgroundLog], error: type[Exception]) -> None:
     for log in logs:
         with contextlib.suppress(error):
             log.close()
+
+
+class FullPipe:
+    """A pipe with a name and no room: who writes to it has to wait until it is emptied."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        os.mkfifo(path)
+        self._end = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(self._end, b"." * 4096)
+
+    def empty(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self._end, 65536):
+                pass
+
+    def close(self) -> None:
+        os.close(self._end)

@@ -17,7 +17,7 @@ def run_all(jobs: list[Callable[[], Any]]) -> list[Any]:
         # both are put where the caller finds them. Each thread has a place of its own there.
         try:
             results[place] = job()
-        except BaseException as error:  # noqa: BLE001 (raised again in the caller)
+        except BaseException as error:
             errors[place] = error
 
     threads = [threading.Thread(target=run, args=(place, job)) for place, job in enumerate(jobs)]

@@ -30,7 +30,7 @@ class ResultThread(threading.Thread):
         try:
             if self._job is not None:
                 self._outcome = self._job(*self._job_args, **self._job_kwargs)
-        except BaseException as error:  # noqa: BLE001 (raised again by result)
+        except BaseException as error:
             self._error = error
 
     def result(self, timeout: float | None = None) -> Any:

@@ -48,7 +48,7 @@ class BackgroundLog:
             try:
                 if line is not None:
                     self._append(line)
-            except Exception as error:  # noqa: BLE001 (raised again by flush or close)
+            except Exception as error:
                 with self._lock:
                     self._error = error
             finally:

@@ -1,7 +1,7 @@
 """Flush waits for nothing.
 
-expect: race, failure
-test: test_*flush*
+expect: failure
+test: test_flush_waits_as_long*
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Flush waits until the queue is empty: the last line was taken out, but is not in the file yet.
 
-expect: race
-test: test_flush_waits*
+expect: failure
+test: test_flush_waits_as_long*
 """
 
 from __future__ import annotations

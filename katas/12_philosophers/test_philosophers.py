@@ -1,0 +1,103 @@
+"""The table: neighbours take turns, the others do not disturb each other, and all get to eat."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from philosophers import Table
+
+NAMES = ("Aristotle", "Plato", "Hypatia", "Confucius", "Diotima")
+
+
+def sit_down(table: Table, seat: int, bite: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=table.dine, args=(seat, bite), name=NAMES[seat])
+    thread.start()
+    return thread
+
+
+def join(*philosophers: threading.Thread) -> None:
+    for philosopher in philosophers:
+        philosopher.join()
+
+
+# Alone at the table -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seats", [2, 3, 4, 5])
+def test_everybody_can_eat_alone(seats: int) -> None:
+    table = Table(seats)
+    bites: list[int] = []
+
+    for seat in range(seats):
+        table.dine(seat, lambda seat=seat: bites.append(seat))  # type: ignore[misc]
+
+    assert bites == list(range(seats))
+
+
+def test_forks_are_free_again_after_a_bite_that_raises() -> None:
+    table = Table(3)
+    bites: list[int] = []
+
+    with pytest.raises(ZeroDivisionError):
+        table.dine(1, lambda: 1 / 0)
+    for seat in range(3):
+        table.dine(seat, lambda seat=seat: bites.append(seat))  # type: ignore[misc]
+
+    assert bites == [0, 1, 2]
+
+
+# Two at the table -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seats", "one", "other"), [(4, 0, 2), (4, 1, 3), (5, 0, 2), (5, 0, 3), (5, 1, 3), (5, 1, 4), (5, 2, 4)]
+)
+def test_two_who_share_no_fork_can_eat_together(seats: int, one: int, other: int) -> None:
+    table = Table(seats)
+    both_eat = threading.Barrier(2)
+
+    # Each bite waits for the other one: for ever, if one of them may not eat meanwhile.
+    join(sit_down(table, one, both_eat.wait), sit_down(table, other, both_eat.wait))
+
+
+@pytest.mark.interleave
+@pytest.mark.parametrize(("seats", "one", "other"), [(2, 0, 1), (3, 0, 1), (3, 2, 0), (5, 3, 4), (5, 4, 0)])
+def test_neighbours_never_eat_together(seats: int, one: int, other: int) -> None:
+    table = Table(seats)
+    fork_between_them = threading.Lock()
+    was_free: list[bool] = []
+
+    def bite() -> None:
+        free = fork_between_them.acquire(blocking=False)
+        was_free.append(free)
+        if free:
+            fork_between_them.release()
+
+    join(sit_down(table, one, bite), sit_down(table, other, bite))
+
+    assert was_free == [True, True]
+
+
+# All at the table -------------------------------------------------------------------------
+
+
+def eat() -> None:
+    """A bite that disturbs nobody."""
+
+
+@pytest.mark.interleave
+@pytest.mark.parametrize("seats", [2, 3])
+def test_all_get_to_eat(seats: int) -> None:
+    table = Table(seats)
+
+    join(*[sit_down(table, seat, eat) for seat in range(seats)])
+
+
+@pytest.mark.interleave(max_schedules=200)
+@pytest.mark.parametrize("seats", [4, 5])
+def test_all_get_to_eat_at_a_big_table(seats: int) -> None:
+    table = Table(seats)
+
+    join(*[sit_down(table, seat, eat) for seat in range(seats)])
