@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 TIME_LIMIT = 10  # seconds; far above what any right answer needs
+EXPLORED_TIME_LIMIT = 60  # an exploration ends by its own budget; the limit is for one that cannot
 
 
 class Katas:
@@ -26,7 +27,8 @@ class Katas:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             if kata_of(item.path) is not None and item.get_closest_marker("timeout") is None:
-                item.add_marker(pytest.mark.timeout(TIME_LIMIT))
+                explored = item.get_closest_marker("interleave") is not None
+                item.add_marker(pytest.mark.timeout(EXPLORED_TIME_LIMIT if explored else TIME_LIMIT))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(
