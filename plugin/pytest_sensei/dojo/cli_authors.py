@@ -52,6 +52,9 @@ def new(*, name: str) -> None:
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--kata", help="The kata that files of any name answer.")
+@click.option(
+    "--katas", "folder", type=click.Path(path_type=Path), help="The katas (default: the package's)."
+)
 @workers
 @click.option(
     "--tx", multiple=True, metavar="SPEC", help="Where to run, as for pytest-xdist: ssh=host//python=python3."
@@ -66,6 +69,7 @@ def grade(
     *,
     paths: tuple[Path, ...],
     kata: str | None,
+    folder: Path | None,
     workers: str,
     tx: tuple[str, ...],
     json_file: Path | None,
@@ -77,7 +81,7 @@ def grade(
 ) -> None:
     """For teachers: run everybody's answers, each in a process of its own."""
     desk = Desk.anywhere()
-    katas = katas_under(shipped_katas())
+    katas = katas_under((folder or shipped_katas()).absolute())
     submissions = grading.collect(paths, katas, find_kata(katas, kata) if kata else None)
     jobs = grading.jobs(submissions, Limits(seconds, memory, processes))
     where = ["--dist=load", *(f"--tx={spec}" for spec in tx)] if tx else ["-n", workers]

@@ -6,15 +6,14 @@ import importlib.machinery
 import importlib.util
 import sys
 from importlib.abc import MetaPathFinder
-from multiprocessing import spawn
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pytest_sensei.primitives import children
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from types import ModuleType
-
-_EXTRA_KEY = "pytest_sensei_answers"
 
 
 class AnswerFinder(MetaPathFinder):
@@ -41,47 +40,25 @@ class Redirection:
 
     def __init__(self, answers: Mapping[str, str]) -> None:
         self.finder = AnswerFinder(answers)
-        self._original: Callable[[str], dict[str, Any]] | None = None
-        self._patched: Callable[[str], dict[str, Any]] | None = None
 
     def start(self) -> None:
         """Redirect, first of all finders, and tell every child process that is spawned from now on."""
         _forget_modules_from_elsewhere(self.finder.answers)
         sys.meta_path.insert(0, self.finder)
-        self._original = original = spawn.get_preparation_data
+        children.call_in_children(f"answers {id(self)}", self._call)
 
-        def with_answers(name: str) -> dict[str, Any]:
-            data = original(name)
-            if self.finder.answers:
-                data[_EXTRA_KEY] = _InChild(self.finder.answers)
-            return data
-
-        self._patched = with_answers
-        spawn.get_preparation_data = with_answers
+    def _call(self) -> children.Call | None:
+        return (redirect_in_child, (self.finder.answers,)) if self.finder.answers else None
 
     def stop(self) -> None:
-        """Undo `start`. Where somebody wrapped our function meanwhile, ours stays and does nothing."""
+        """Undo `start`."""
         answers = dict(self.finder.answers)
         self.finder.answers.clear()
         if self.finder in sys.meta_path:
             sys.meta_path.remove(self.finder)
-        if self._original is not None and spawn.get_preparation_data is self._patched:
-            spawn.get_preparation_data = self._original  # type: ignore[assignment]
+        children.call_no_more(f"answers {id(self)}")
         for module in answers:
             sys.modules.pop(module, None)
-
-
-class _InChild:
-    """Travels to a spawned child in its preparation data; being unpickled there, it redirects there.
-
-    The child unpickles the data before it imports anything of the parent's, so no import comes too early.
-    """
-
-    def __init__(self, answers: Mapping[str, str]) -> None:
-        self.answers = dict(answers)
-
-    def __reduce__(self) -> tuple[Callable[[dict[str, str]], None], tuple[dict[str, str]]]:
-        return redirect_in_child, (self.answers,)
 
 
 def redirect_in_child(answers: dict[str, str]) -> None:

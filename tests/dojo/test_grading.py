@@ -1,0 +1,134 @@
+"""`kata grade` and `kata verify` with real runs, also of answers that misbehave."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from kata_folders import RIGHT, STUB, make_clone, write
+from pytest_sensei.diagnosis import Light
+from pytest_sensei.dojo import reading
+from pytest_sensei.dojo.jobs import job_for, run_job
+from pytest_sensei.dojo.katas import katas_under
+from pytest_sensei.dojo.verify import cases, jobs, judge
+from pytest_sensei.dojo.warden import Limits
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="limits and guards are those of POSIX")
+
+SOON = Limits(seconds=30, megabytes=400, processes=20)
+
+
+@pytest.fixture
+def kata(tmp_path):
+    return katas_under(make_clone(tmp_path, "03_adding") / "katas")[0]
+
+
+def kata_command(*args):
+    command = [sys.executable, "-c", "from pytest_sensei.dojo.cli import main; main(prog_name='kata')"]
+    done = subprocess.run(
+        [*command, *map(str, args)], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def judged(kata, source, limits=SOON):
+    return run_job(job_for("somebody/03_adding", kata, source.encode(), limits))
+
+
+def test_right_and_wrong_answers_get_their_lights(kata):
+    assert judged(kata, RIGHT).light is Light.GREEN
+    wrong = judged(kata, STUB)
+    assert (wrong.light, wrong.says) == (Light.RED, "adds two numbers fails")
+
+
+CHILDREN = "import os, time\nfor _ in range(100):\n    if os.fork() == 0:\n        time.sleep(300)\ntime.sleep(300)\n"
+HOSTILE = {
+    "leaves": ("import os\nos._exit(0)\n", "left pytest by itself, exit code 0"),
+    "kills itself": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n", "killed by signal 9"),
+    "kills its parent": ("import os\nos.kill(os.getppid(), 9)\n", "may signal its own processes only"),
+    "writes elsewhere": ("open('../../kata-was-here', 'w')\n", "may write below its own folder only"),
+    "crashes": ("import ctypes\nctypes.string_at(0)\n", "killed by signal 11"),
+    "eats memory": ("x = []\nwhile True: x.append(bytearray(10**7))\n", "more than 400 MB of memory"),
+    "has many children": (CHILDREN, "stopped: more than 20 processes"),
+}
+
+
+@pytest.mark.parametrize(("source", "says"), HOSTILE.values(), ids=HOSTILE)
+def test_answer_that_misbehaves_is_told_and_harms_nobody(kata, source, says):
+    found = judged(kata, source)
+    assert found.light is Light.AMBER
+    assert says in found.says
+
+
+def test_answer_that_never_ends_is_stopped(kata):
+    assert judged(kata, "while True: pass\n", Limits(seconds=3)).says == "stopped after 3 s"
+
+
+DETACHED = """
+import os
+import time
+
+def add(a, b):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            open("pid", "w").write(str(os.getpid()))
+            time.sleep(300)
+        os._exit(0)
+    while not os.path.exists("pid") or not open("pid").read():
+        pass
+    raise ValueError("pid " + open("pid").read())
+"""
+
+
+def test_process_that_detached_itself_is_ended(kata):
+    found = judged(kata, DETACHED)
+    assert found.outcome is not None
+    pid = int(found.outcome.failure.partition("ValueError: pid ")[2].split()[0])
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_answers_may_write_and_signal_at_home(kata):
+    busy = "import os, tempfile\nopen('notes', 'w').close()\ntempfile.mkdtemp()\nos.kill(os.getpid(), 0)\n"
+    assert judged(kata, busy + RIGHT).light is Light.GREEN
+
+
+def test_grade_is_the_same_every_time_and_with_any_number_of_workers(tmp_path, kata):
+    for person, source in {"good": RIGHT, "stub": STUB, "gone": "import os\nos._exit(3)\n"}.items():
+        write(tmp_path / "all" / person / "adding.py", source)
+    texts = []
+    for workers in ("2", "0"):
+        files = [tmp_path / f"{workers}.{kind}" for kind in ("json", "csv", "junit")]
+        options = [f"--{file.suffix[1:]}={file}" for file in files]
+        out = kata_command(
+            "grade", tmp_path / "all", f"--katas={kata.folder.parent}", "-n", workers, *options
+        )
+        texts.append([out, *(file.read_text() for file in files)])
+    assert texts[0] == texts[1]
+    assert [(each["person"], each["light"]) for each in json.loads(texts[0][1])] == [
+        ("gone", "A"),
+        ("good", "G"),
+        ("stub", "R"),
+    ]
+    assert "gone     A      0" in texts[0][0]
+
+
+def test_verify_runs_everything_and_names_what_is_wrong(tmp_path, kata, monkeypatch):
+    monkeypatch.setattr(reading, "PACKAGE", tmp_path / "plugin" / "pytest_sensei")
+    kept = tmp_path / "tests"
+    announced = '"""A mistake.\n\nexpect: failure\n"""\n'
+    write(kept / "answers" / "03_adding" / "summed.py", "def add(*all): return sum(all)\n")
+    write(kept / "answers" / "03_adding" / "odd.py", "def add(a, b): return 4\n")
+    write(kept / "mistakes" / "03_adding" / "zero.py", announced + "def add(a, b): return 0\n")
+    write(kept / "mistakes" / "03_adding" / "fine.py", announced + RIGHT)
+    all_cases = cases(kata)
+    ends = {job.id: run_job(job) for job in jobs(all_cases, SOON)}
+    assert [(each.about, each.says) for each in judge(all_cases, ends)] == [
+        ("right odd", "must pass, but: adds two numbers fails"),
+        ("mistake fine", "passes: no test catches it"),
+    ]
