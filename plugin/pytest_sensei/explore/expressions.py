@@ -155,6 +155,9 @@ class Expressions(ast.NodeTransformer):
         if isinstance(node, ast.BoolOp):
             node.values = [self.tested(value) for value in node.values]
             return node
+        if isinstance(node, ast.IfExp):  # its branches are tested where they stand
+            node.test, node.body, node.orelse = map(self.tested, (node.test, node.body, node.orelse))
+            return node
         if isinstance(node, ast.Name) and node.id == "__debug__":
             return node
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TRUTHS:
@@ -274,11 +277,13 @@ class Expressions(ast.NodeTransformer):
             found = through(node, "operator.contains", announcing)
             return found if isinstance(op, ast.In) else at(node, ast.UnaryOp(ast.Not(), found))
         native = COMPARISONS.get(type(op))
-        if native is None or is_scalar(left) or is_scalar(right) or (is_fresh(left) and is_fresh(right)):
+        if native is None or is_scalar(left) or is_scalar(right):
             self.generic_visit(node)
-            return node
-        announcing = hook(node, "both", self.expr(left), self.expr(right))
-        return through(node, f"operator.{native}", announcing)
+        elif is_fresh(left):  # the right operand is evaluated last
+            node.left, node.comparators = self.expr(left), [self.looked_into(right)]
+        else:
+            return self._binary(node, native, left, right)
+        return node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         left, right = node.left, node.right
@@ -290,9 +295,12 @@ class Expressions(ast.NodeTransformer):
         elif is_fresh(left):  # the right operand is evaluated last
             node.left, node.right = self.expr(left), self.looked_into(right)
         else:
-            announcing = hook(node, "both", self.expr(left), self.expr(right))
-            return through(node, f"operator.{native}", announcing)
+            return self._binary(node, native, left, right)
         return node
+
+    def _binary(self, node: ast.expr, native: str, left: ast.expr, right: ast.expr) -> ast.expr:
+        looking = "left_one" if is_fresh(right) else "both"
+        return through(node, f"operator.{native}", hook(node, looking, self.expr(left), self.expr(right)))
 
     def _formatted(self, node: ast.expr) -> ast.expr:
         if not isinstance(node, ast.Tuple):

@@ -29,11 +29,6 @@ Plan = Special | Literal[True] | None
 # Types are compared by identity all through: `==` and `hash` of a class are its metaclass's, so the user's.
 # For the same reason `isinstance` is out: it asks the object for its `__class__`.
 
-UNINTERESTING = frozenset(
-    map(id, (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.MethodType))
-)
-"""The identities of the types of globals that are code, not data."""
-
 covered: set[int] = set()
 """The identities of the global namespaces whose functions announce for themselves."""
 
@@ -140,7 +135,7 @@ def _class_variable(owner: type) -> Special:
 
 def _module_field(announce: Announce, obj: object, name: str, kind: Access, value: object) -> None:
     names = types.ModuleType.__getattribute__(obj, "__dict__")
-    if kind is READ and id(type(names.get(name))) in UNINTERESTING:
+    if kind is READ and is_code(names.get(name)):
         return
     announce(names, name, kind, value)
 
@@ -372,6 +367,18 @@ def _peek_attribute(obj: Any, kind: type, name: str) -> object:
     return dict.get(names, name, NOVALUE)
 
 
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
+
+
+def is_code(value: object) -> bool:
+    """Tell whether the value of a global is a module, a class or a function: code, not data."""
+    kind = type(value)
+    known = code_types.get(id(kind))
+    if known is None:
+        known = code_types[_know(kind)] = derives(kind, type, types.ModuleType) or is_a(value, *_FUNCTIONS)
+    return known
+
+
 # What is known of types, by identity: their own `__hash__` and `__eq__` are the user's -----------------
 
 loads: dict[int, Names] = {}
@@ -379,6 +386,8 @@ stores: dict[int, Names] = {}
 shapes: dict[int, Shape | None] = {}
 subscripts: dict[int, Shape | None] = {}
 iterations: dict[int, Iteration | None] = {}
+code_types: dict[int, bool] = {}
+_tables: tuple[dict[int, Any], ...] = (loads, stores, shapes, subscripts, iterations, code_types)
 _known: dict[int, weakref.ref[type]] = {}
 
 
@@ -422,12 +431,12 @@ def _know(kind: type) -> int:
 
 def _forget(identity: int) -> None:
     _known.pop(identity, None)
-    for table in (loads, stores, shapes, subscripts, iterations):
+    for table in _tables:
         table.pop(identity, None)
 
 
 def forget_types() -> None:
     """Start afresh: classes may have changed."""
-    for table in (loads, stores, shapes, subscripts, iterations):
+    for table in _tables:
         table.clear()
     _known.clear()

@@ -19,6 +19,7 @@ from pytest_sensei.explore.fields import (
     SAFE_KEYS,
     Iteration,
     Shape,
+    is_code,
     item_field,
     keyed_effect,
     peek,
@@ -168,7 +169,7 @@ class Space:
 
 def read_global(space: Space, name: str) -> bool:
     names = space.names
-    if id(type(names.get(name))) not in fields.UNINTERESTING:
+    if not is_code(names.get(name)):
         _access(names, name, READ, NOVALUE)
     return True
 
@@ -212,7 +213,7 @@ def whole(obj: object) -> object:
 
 
 def both(left: object, right: object) -> tuple[object, object]:
-    """For comparisons and binary operators."""
+    """For comparisons and binary operators of two containers."""
     if _shapes.get(id(type(left)), NOVALUE) is not None:
         whole(left)
     if _shapes.get(id(type(right)), NOVALUE) is not None:
@@ -220,11 +221,16 @@ def both(left: object, right: object) -> tuple[object, object]:
     return left, right
 
 
+def left_one(left: object, right: object) -> tuple[object, object]:
+    """For the same, when nobody else can have the right one."""
+    whole(left)
+    return left, right
+
+
 def in_place(target: object, operand: object) -> tuple[object, object]:
     """For `target += operand`, which may change the target itself."""
     if _shape(target) is not None:
         _access(target, ANY, WRITE, NOVALUE)
-    whole(operand)
     return target, operand
 
 
@@ -320,15 +326,13 @@ def each(iterable: Iterable[Any]) -> Iterable[Any]:
     return iterable if how is Iteration.WHOLE else starmap(next, Steps(container, iter(iterable)))
 
 
-HOOKS: dict[str, object] = {
-    hook.__name__: hook
-    for hook in (
-        read_attr, write_attr, delete_attr, named_read, named_write, named_delete, read_item, write_item,
-        delete_item, read_global, write_global, delete_global, read_cell, write_cell, delete_cell, whole,
-        both, in_place, growing, contains, before_call, before_keyword_call, each, slice, setattr, delattr,
-    )
-}  # fmt: skip
-"""What rewritten code may call, by name: our hooks, and the built-in functions that do a native access."""
+_HOOKS = (
+    *(read_attr, write_attr, delete_attr, named_read, named_write, named_delete),
+    *(read_item, write_item, delete_item, read_global, write_global, delete_global),
+    *(read_cell, write_cell, delete_cell, whole, both, left_one, in_place, growing),
+    *(contains, before_call, before_keyword_call, each, slice, setattr, delattr),
+)
+_NATIVE = {f"operator.{name}": getattr(operator, name) for name in operator.__all__}
 
-HOOKS |= {f"operator.{name}": getattr(operator, name) for name in operator.__all__}
-HOOKS["novalue"] = NOVALUE
+HOOKS: dict[str, object] = {**{hook.__name__: hook for hook in _HOOKS}, **_NATIVE, "novalue": NOVALUE}
+"""What rewritten code may call, by name: our hooks, and the built-in functions that do a native access."""

@@ -203,7 +203,7 @@ class _Rewriter(Expressions):
         if isinstance(node.target, ast.Name):
             return self._augment_name(node, node.target)
         rebinding = syntax.rebinds(node)
-        value = self.expr(node.value)
+        value = self._operand(node)
         if isinstance(node.target, ast.Attribute):
             return self._augment_attribute(node, node.target, value, rebinding=rebinding)
         assert isinstance(node.target, ast.Subscript)
@@ -211,7 +211,7 @@ class _Rewriter(Expressions):
 
     def _augment_name(self, node: ast.AugAssign, target: ast.Name) -> ast.stmt:
         mutating = self._may_mutate(node)
-        value = self.expr(node.value)
+        value = self._operand(node)
         owner = self.shared(target.id)
         if owner is None:
             node.value = hook(node, "growing", value, load(target, target.id)) if mutating else value
@@ -224,6 +224,9 @@ class _Rewriter(Expressions):
     def _may_mutate(self, node: ast.AugAssign) -> bool:
         """Tell whether the operation may change a container in place."""
         return type(node.op) in OPERATORS and not syntax.is_scalar(node.value)
+
+    def _operand(self, node: ast.AugAssign) -> ast.expr:
+        return self.looked_into(node.value) if self._may_mutate(node) else self.expr(node.value)
 
     def _computed(self, node: ast.AugAssign, old: ast.expr, value: ast.expr, *, mutating: bool) -> ast.expr:
         native = f"operator.{IN_PLACE[type(node.op)]}"

@@ -86,9 +86,9 @@ def instrumented(modules: Iterable[ModuleType], observer: Observer) -> Iterator[
     if not _exploring.acquire(blocking=False):
         msg = "an exploration is already running in this process: only one can own the code under test"
         raise RuntimeError(msg)
-    swap = _Swap(modules)
+    swap = _Swap()
     try:
-        swap.begin()
+        swap.begin(modules)
         hooks.observe_with(observer)
         yield swap.coverage
     finally:
@@ -100,9 +100,9 @@ def instrumented(modules: Iterable[ModuleType], observer: Observer) -> Iterator[
 class _Swap:
     """One exchange of code, there and back."""
 
-    def __init__(self, modules: Iterable[ModuleType]) -> None:
+    def __init__(self) -> None:
         self.coverage = Coverage()
-        self._modules = {id(vars(module)): self._known(module) for module in modules}
+        self._modules: dict[int, _Module] = {}  # by the identity of their global names
 
     def _known(self, module: ModuleType) -> _Module:
         known = _modules.get(module)
@@ -112,32 +112,44 @@ class _Swap:
             self.coverage.uncovered.append(f"module {module.__name__} {known.reason}")
         return known
 
-    def begin(self) -> None:
+    def begin(self, modules: Iterable[ModuleType]) -> None:
         fields.forget_types()
+        known = ((id(vars(module)), self._known(module)) for module in modules)
+        self._modules = {names: module for names, module in known if module.reason is None}
         fields.covered.update(self._modules)
         for function in _functions():
             module = self._modules.get(id(function.__globals__))
-            if module is None or module.reason is not None or function.__code__.co_filename != module.file:
-                continue
-            code = module.instrumented(function.__code__)
-            if code is None or code.co_freevars != function.__code__.co_freevars:
-                self.coverage.uncovered.append(f"{function.__module__}.{function.__qualname__}")
-            else:
-                function.__code__ = code
-                self.coverage.functions += 1
+            if module is not None and function.__code__.co_filename == module.file:
+                self._instrument(function, module)
+
+    def _instrument(self, function: FunctionType, module: _Module) -> None:
+        code = module.instrumented(function.__code__)
+        if code is None or code.co_freevars != function.__code__.co_freevars:
+            self.coverage.uncovered.append(f"{function.__module__}.{function.__qualname__}")
+        else:
+            function.__code__ = code
+            self.coverage.functions += 1
 
     def end(self) -> None:
-        native = {
-            id(pair.instrumented): pair.native
-            for module in self._modules.values()
-            for pair in module.pairs.values()
-        }
+        pairs = [pair for module in self._modules.values() for pair in module.pairs.values()]
+        native = {id(pair.instrumented): pair.native for pair in pairs}
         for function in _functions():
             code = native.get(id(function.__code__))
+            if code is None and id(function.__globals__) in self._modules:
+                code = _native_of_copy(function.__code__, pairs)
             if code is not None:
                 function.__code__ = code
         fields.covered.difference_update(self._modules)
         fields.forget_types()
+
+
+def _native_of_copy(code: CodeType, pairs: list[Pair]) -> CodeType | None:
+    """Return the native code for a changed copy of instrumented code, such as `types.coroutine` makes."""
+    if not any(type(value) is FunctionType for value in code.co_consts):
+        return None  # only our hooks are functions among the constants
+    wanted = identity(code)
+    native = next((pair.native for pair in pairs if identity(pair.instrumented) == wanted), None)
+    return None if native is None else native.replace(co_flags=code.co_flags)
 
 
 def _functions() -> list[FunctionType]:
