@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 raw_lock = _thread.allocate_lock
 raw_rlock = _thread.RLock
+real_rlock = threading.RLock
 
 NOWAIT = (False,)
 """The arguments of a try, as a tuple made once: called with a star, the raw lock need not make one."""

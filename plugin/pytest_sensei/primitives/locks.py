@@ -47,6 +47,7 @@ class Lock:
     is not kept: its local variables would live on with it.
     """
 
+    __module__ = "_thread"  # where the real one says it is from
     __slots__ = ("__weakref__", "_code", "_lasti", "_made", "_owner", "_raw", "_ref", "_try")
 
     def __init__(self) -> None:
@@ -60,7 +61,7 @@ class Lock:
         self._made = (frame.f_code, frame.f_lasti)
 
     def __init_subclass__(cls) -> None:
-        if cls.__module__ != __name__:
+        if cls.__qualname__ != "Latch":
             raise TypeError("type '_thread.lock' is not an acceptable base type")
 
     @property  # type: ignore[misc]
@@ -216,6 +217,7 @@ class Latch(Lock):
     It has an owner, but is no hold: it is dropped as it is, locked, as soon as the wait is over.
     """
 
+    __module__ = "_thread"
     __slots__ = ()
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:

@@ -12,20 +12,12 @@ Empty = _queue.Empty
 
 
 class SimpleQueue(_RealSimpleQueue):  # type: ignore[misc]
-    """An unbounded queue as `queue.SimpleQueue`."""
+    """An unbounded queue as `queue.SimpleQueue`.
+
+    `put` stays the real one, which no finalizer can interrupt, except while somebody explores.
+    """
 
     __slots__ = ()
-
-    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        """Put an item; never blocks."""
-        exploring = runtime.exploring()
-        if exploring is not None:
-            exploring.queue_put(self)
-        super().put(item, block, timeout)
-
-    def put_nowait(self, item: Any) -> None:
-        """Put an item; never blocks."""
-        self.put(item)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """Take an item out, waiting for one if asked to; see `queue.SimpleQueue.get`."""
@@ -68,3 +60,26 @@ class SimpleQueue(_RealSimpleQueue):  # type: ignore[misc]
 
 SimpleQueue.__module__ = "_queue"
 SimpleQueue.__qualname__ = "SimpleQueue"
+
+
+def _put(self: Any, item: Any, block: bool = True, timeout: float | None = None) -> None:
+    """Put an item; never blocks."""
+    exploring = runtime.exploring()
+    if exploring is not None:
+        exploring.queue_put(self)
+    _RealSimpleQueue.put(self, item, block, timeout)
+
+
+def _put_nowait(self: Any, item: Any) -> None:
+    """Put an item; never blocks."""
+    _put(self, item)
+
+
+def announce_puts(wanted: bool) -> None:
+    """Have each put announced to the exploration, or leave it to the real queue."""
+    if wanted == ("put" in vars(SimpleQueue)):
+        return
+    if wanted:
+        SimpleQueue.put, SimpleQueue.put_nowait = _put, _put_nowait
+    else:
+        del SimpleQueue.put, SimpleQueue.put_nowait

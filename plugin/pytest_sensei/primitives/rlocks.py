@@ -13,6 +13,7 @@ from pytest_sensei.primitives.holding import (
     current_is_unwinding,
     place_of,
     raw_rlock,
+    real_rlock,
     repr_as,
     seconds_of,
 )
@@ -39,10 +40,12 @@ class RLock:
     that it was ours before. That holds too when a signal handler or a finalizer comes in between.
     """
 
+    __module__ = "_thread"  # where the real one says it is from
     __slots__ = ("__weakref__", "_code", "_count", "_lasti", "_made", "_owner", "_raw", "_ref", "_try")
 
-    def __init__(self) -> None:
-        self._raw: Any = raw_rlock()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # what the real one thinks of arguments differs from version to version
+        self._raw: Any = raw_rlock() if not (args or kwargs) else real_rlock(*args, **kwargs)
         self._try = self._raw.acquire
         self._ref: weakref.ReferenceType[Any] = weakref.ref(self)
         self._owner: Strand | None = None

@@ -253,12 +253,13 @@ def watch_with(new: Watcher | None) -> None:
 
 def explore_with(new: Explorer | None) -> None:
     """Put an explored runtime behind the primitives, or none."""
-    from pytest_sensei.primitives import locks, rlocks
+    from pytest_sensei.primitives import locks, queues, rlocks
 
     global explorer  # noqa: PLW0603
     explorer = new
     for module in (locks, rlocks):
         module.set_fast(new is None)
+    queues.announce_puts(new is not None)
     for strand in list(strands.values()):
         strand.settle()
 

@@ -49,13 +49,25 @@ def read() -> Ledger:
     """Take the ledger of this process. Test runner's own threads take no part."""
     threads = {thread.ident: thread for thread in threading.enumerate()}
     parties = {}
-    for ident, frame in sys._current_frames().items():
+    frames = sys._current_frames()
+    frames[runtime.get_ident()] = _outside(sys._getframe(1))
+    for ident, frame in frames.items():
         thread = threads.get(ident)
         if not is_runner_service(thread, frame):
             strand = runtime.strands.get(ident)
             wait = strand.wait if strand is not None else None
             parties[_id(ident)] = Party(_id(ident), ident, thread, strand, frame, wait)
     return Ledger(parties, situation(parties))
+
+
+def _outside(frame: FrameType) -> FrameType:
+    """Return the frame that called the watch. Ours would know the ledger that knows them: a cycle.
+
+    It would keep the objects of every waiting thread alive until the next garbage collection.
+    """
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("pytest_sensei.watch"):
+        frame = frame.f_back
+    return frame
 
 
 def _id(ident: int) -> str:
