@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import types
@@ -19,15 +20,22 @@ class Timekeeper(Protocol):
 
 
 def _reading(real: Callable[[], Any], keeper: Timekeeper) -> Callable[[], Any]:
-    """Return a clock that agrees with `real` now, and goes by virtual time for tasks."""
-    start = real()
-    unit = _NANO if isinstance(start, int) else 1
+    """Return a clock that agrees with `real` now, to the second, and goes by virtual time for tasks.
+
+    What it says are whole seconds plus binary fractions, rounded up: differences are exact, and who slept
+    for 0.3 seconds never reads 0.2999999.
+    """
+    now = real()
+    start = now if isinstance(now, int) else float(int(now))
+    grain = 2**30 if start < 2**22 else 2**20  # both fit into a float with the seconds before them
 
     def read() -> Any:
         passed = keeper.passed()
         if passed is None:
             return real()
-        return start + int(passed * _NANO) if unit == _NANO else start + passed
+        if isinstance(start, int):
+            return start + math.ceil(passed * _NANO)
+        return start + math.ceil(passed * grain) / grain
 
     read.__name__ = read.__qualname__ = real.__name__
     return read
