@@ -24,6 +24,16 @@ def test_jobs_do_not_run_in_the_thread_of_the_caller() -> None:
     assert threading.current_thread() not in threads
 
 
+def test_all_jobs_have_ended_when_it_returns(later: Callable[[], threading.Event]) -> None:
+    may_end = later()
+
+    def job() -> str:
+        may_end.wait()
+        return "ended"
+
+    assert run_all([job, job]) == ["ended", "ended"]
+
+
 def test_all_jobs_run_at_the_same_time() -> None:
     all_are_here = threading.Barrier(3)
 
@@ -34,16 +44,6 @@ def test_all_jobs_run_at_the_same_time() -> None:
     threads = run_all([job, job, job])
 
     assert len(set(threads)) == 3
-
-
-def test_all_jobs_have_ended_when_it_returns(later: Callable[[], threading.Event]) -> None:
-    may_end = later()
-
-    def job() -> str:
-        may_end.wait()
-        return "ended"
-
-    assert run_all([job, job]) == ["ended", "ended"]
 
 
 def test_results_come_in_order_even_if_the_last_job_ends_first() -> None:
@@ -99,6 +99,12 @@ def test_all_jobs_have_ended_when_the_exception_is_raised(later: Callable[[], th
     assert ended == ["the other one"]
 
 
+def test_jobs_may_return_anything() -> None:
+    results: list[Any] = [None, False, 0, ""]
+
+    assert run_all([lambda result=result: result for result in results]) == results
+
+
 @pytest.fixture
 def later() -> Iterator[Callable[[], threading.Event]]:
     """Make events that are set a little later: never, once the test is over."""
@@ -114,9 +120,3 @@ def later() -> Iterator[Callable[[], threading.Event]]:
     for timer in timers:
         timer.cancel()
         timer.join()
-
-
-def test_jobs_may_return_anything() -> None:
-    results: list[Any] = [None, False, 0, ""]
-
-    assert run_all([lambda result=result: result for result in results]) == results

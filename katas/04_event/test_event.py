@@ -89,6 +89,40 @@ def test_set_from_two_threads_wakes_who_waits() -> None:
     assert event.is_set() is True
 
 
+# Waiting not for ever ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("timeout", [0, 0.02])
+def test_wait_with_a_timeout_returns_false_when_nobody_calls_set(timeout: float) -> None:
+    event = Event()
+
+    assert event.wait(timeout=timeout) is False
+    assert event.is_set() is False
+
+
+@pytest.mark.interleave
+def test_wait_with_a_timeout_returns_true_when_set_comes_in_time() -> None:
+    event = Event()
+    answers: list[bool] = []
+
+    guests = start(lambda: answers.append(event.wait(timeout=1)))
+    event.set()
+    join(guests)
+
+    assert answers == [True]
+
+
+def test_who_gave_up_is_forgotten() -> None:
+    event = Event()
+
+    assert event.wait(timeout=0.01) is False
+    event.set()
+    event.clear()
+    assert event.wait(timeout=0.01) is False
+    event.set()
+    assert event.wait() is True
+
+
 # Clearing ---------------------------------------------------------------------------------
 
 
@@ -143,40 +177,6 @@ def test_it_can_be_used_again_after_clear() -> None:
     join(setters)
 
     assert answer is True
-
-
-# Waiting not for ever ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("timeout", [0, 0.02])
-def test_wait_with_a_timeout_returns_false_when_nobody_calls_set(timeout: float) -> None:
-    event = Event()
-
-    assert event.wait(timeout=timeout) is False
-    assert event.is_set() is False
-
-
-@pytest.mark.interleave
-def test_wait_with_a_timeout_returns_true_when_set_comes_in_time() -> None:
-    event = Event()
-    answers: list[bool] = []
-
-    guests = start(lambda: answers.append(event.wait(timeout=1)))
-    event.set()
-    join(guests)
-
-    assert answers == [True]
-
-
-def test_who_gave_up_is_forgotten() -> None:
-    event = Event()
-
-    assert event.wait(timeout=0.01) is False
-    event.set()
-    event.clear()
-    assert event.wait(timeout=0.01) is False
-    event.set()
-    assert event.wait() is True
 
 
 # How it is built --------------------------------------------------------------------------

@@ -25,10 +25,21 @@ def test_it_is_a_thread() -> None:
 def test_the_target_runs_in_the_thread_and_only_once() -> None:
     ran_in: list[threading.Thread] = []
 
-    thread = start(lambda: ran_in.append(threading.current_thread()))
+    def target() -> str:
+        ran_in.append(threading.current_thread())
+        return "done"
+
+    thread = start(target)
     thread.result()
 
     assert ran_in == [thread]
+
+
+@pytest.mark.interleave
+def test_result_waits_until_the_target_has_returned() -> None:
+    thread = start(lambda: 6 * 7)
+
+    assert thread.result() == 42
 
 
 def test_start_does_not_wait_for_the_target() -> None:
@@ -62,13 +73,6 @@ def test_without_a_target_the_result_is_none() -> None:
 
 
 # The result -------------------------------------------------------------------------------
-
-
-@pytest.mark.interleave
-def test_result_waits_until_the_target_has_returned() -> None:
-    thread = start(lambda: 6 * 7)
-
-    assert thread.result() == 42
 
 
 def test_result_can_be_asked_for_twice() -> None:

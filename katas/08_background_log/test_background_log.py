@@ -84,24 +84,23 @@ def test_flush_waits_until_the_line_is_in_the_file(path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
 def test_flush_waits_as_long_as_the_file_takes_no_more(tmp_path: Path) -> None:
-    pipe = FullPipe(tmp_path / "full.log")
     has_returned = threading.Event()
 
-    def flush() -> None:
+    def write() -> None:
         with contextlib.suppress(OSError):  # os.fsync, say, which pipes do not have
+            log.write("waits for room")
             log.flush()
         has_returned.set()
 
-    log = BackgroundLog(pipe.path)
-    log.write("waits for room")
-    other = threading.Thread(target=flush)
-    other.start()
-    returned_early = has_returned.wait(0.2)
-    pipe.empty()
-    other.join()
-    with contextlib.suppress(OSError):
-        log.close()
-    pipe.close()
+    with FullPipe(tmp_path / "full.log") as pipe:
+        log = BackgroundLog(pipe.path)
+        other = threading.Thread(target=write)
+        other.start()
+        returned_early = has_returned.wait(0.2)
+        pipe.empty()
+        other.join()
+        with contextlib.suppress(OSError):
+            log.close()
 
     assert not returned_early, "flush returned, and the line could not be in the file yet"
 
@@ -298,5 +297,9 @@ class FullPipe:
             while os.read(self._end, 65536):
                 pass
 
-    def close(self) -> None:
+    def __enter__(self) -> FullPipe:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.empty()
         os.close(self._end)
