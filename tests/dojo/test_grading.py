@@ -10,10 +10,8 @@ import sys
 import pytest
 from kata_folders import RIGHT, STUB, make_clone, write
 from pytest_sensei.diagnosis import Light
-from pytest_sensei.dojo import reading
 from pytest_sensei.dojo.jobs import job_for, run_job
 from pytest_sensei.dojo.katas import katas_under
-from pytest_sensei.dojo.verify import cases, jobs, judge
 from pytest_sensei.dojo.warden import Limits
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="limits and guards are those of POSIX")
@@ -26,12 +24,12 @@ def kata(tmp_path):
     return katas_under(make_clone(tmp_path, "03_adding") / "katas")[0]
 
 
-def kata_command(*args):
+def kata_command(*args, cwd=None, code=0):
     command = [sys.executable, "-c", "from pytest_sensei.dojo.cli import main; main(prog_name='kata')"]
     done = subprocess.run(
-        [*command, *map(str, args)], capture_output=True, text=True, check=False, timeout=300
+        [*command, *map(str, args)], capture_output=True, text=True, check=False, timeout=300, cwd=cwd
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 
 
@@ -45,7 +43,13 @@ def test_right_and_wrong_answers_get_their_lights(kata):
     assert (wrong.light, wrong.says) == (Light.RED, "adds two numbers fails")
 
 
-CHILDREN = "import os, time\nfor _ in range(100):\n    if os.fork() == 0:\n        time.sleep(300)\ntime.sleep(300)\n"
+CHILDREN = """
+import os, time
+for _ in range(100):
+    if os.fork() == 0:
+        time.sleep(300)
+time.sleep(300)
+"""
 HOSTILE = {
     "leaves": ("import os\nos._exit(0)\n", "left pytest by itself, exit code 0"),
     "kills itself": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n", "killed by signal 9"),
@@ -118,17 +122,29 @@ def test_grade_is_the_same_every_time_and_with_any_number_of_workers(tmp_path, k
     assert "gone     A      0" in texts[0][0]
 
 
-def test_verify_runs_everything_and_names_what_is_wrong(tmp_path, kata, monkeypatch):
-    monkeypatch.setattr(reading, "PACKAGE", tmp_path / "plugin" / "pytest_sensei")
+def test_verify_runs_everything_and_names_what_is_wrong(tmp_path, kata):
     kept = tmp_path / "tests"
     announced = '"""A mistake.\n\nexpect: failure\n"""\n'
     write(kept / "answers" / "03_adding" / "summed.py", "def add(*all): return sum(all)\n")
     write(kept / "answers" / "03_adding" / "odd.py", "def add(a, b): return 4\n")
     write(kept / "mistakes" / "03_adding" / "zero.py", announced + "def add(a, b): return 0\n")
     write(kept / "mistakes" / "03_adding" / "fine.py", announced + RIGHT)
-    all_cases = cases(kata)
-    ends = {job.id: run_job(job) for job in jobs(all_cases, SOON)}
-    assert [(each.about, each.says) for each in judge(all_cases, ends)] == [
-        ("right odd", "must pass, but: adds two numbers fails"),
-        ("mistake fine", "passes: no test catches it"),
+    kata.hints.write_text(
+        kata.hints.read_text() + '\n[[hint]]\nwhen = { kind = "race" }\nsteps = ["a", "b", "c"]\n'
+    )
+    out = kata_command("verify", "-n", "2", cwd=tmp_path, code=1)
+    assert out.splitlines() == [
+        "       kata                      stub  right  mistakes  complaints",
+        "wrong  03_adding                    1      3         2           2",
+        "",
+        "03_adding  right odd",
+        "    must pass, but: adds two numbers fails",
+        "",
+        "03_adding  mistake fine",
+        "    passes: no test catches it",
+        "",
+        "1 katas, 6 runs, 2 complaints",
     ]
+    for wrong in (kept / "answers" / "03_adding" / "odd.py", kept / "mistakes" / "03_adding" / "fine.py"):
+        wrong.unlink()
+    assert "ok     03_adding" in kata_command("verify", "3", "-n", "2", cwd=tmp_path)

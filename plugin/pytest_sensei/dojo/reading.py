@@ -66,7 +66,8 @@ def unified(before: str, after: str, old_name: str, new_name: str) -> str:
 
 def _kept(what: str, kata: Kata) -> list[Path]:
     """Find the kept files: in the package, or in the clone that it runs from."""
-    for root in (PACKAGE / f"_{what}", PACKAGE.parents[1] / "tests" / what):
+    beside = kata.folder.parent.parent / "tests" / what  # in a clone
+    for root in (beside, PACKAGE / f"_{what}", PACKAGE.parents[1] / "tests" / what):
         folder = root / kata.name
         if folder.is_dir():
             return sorted(folder.glob("*.py"))
