@@ -143,7 +143,7 @@ def test_verify_runs_everything_and_names_what_is_wrong(tmp_path, kata):
         "03_adding  mistake fine",
         "    passes: no test catches it",
         "",
-        "1 katas, 6 runs, 2 complaints",
+        "katas: 1, runs: 6, complaints: 2",
     ]
     for wrong in (kept / "answers" / "03_adding" / "odd.py", kept / "mistakes" / "03_adding" / "fine.py"):
         wrong.unlink()

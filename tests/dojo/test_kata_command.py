@@ -67,13 +67,13 @@ class Shell:
 def shell(tmp_path):
     """A folder as `kata init` makes it, with two katas."""
     for name in ("03_adding", "04_summing"):
-        make_kata(tmp_path, name)
+        make_kata(tmp_path / "katas", name)
         make_kata(tmp_path / FOLDER / SHIPPED, name)
     return Shell(tmp_path)
 
 
 def solve(shell, name="03_adding"):
-    return write(shell.folder / name / f"{name[3:]}.py", RIGHT)
+    return write(shell.folder / "katas" / name / f"{name[3:]}.py", RIGHT)
 
 
 def test_kata_alone_says_where_one_is_and_what_is_next(shell):
@@ -82,7 +82,7 @@ def test_kata_alone_says_where_one_is_and_what_is_next(shell):
         "0 of 2 katas done",
         "",
         "[ ] 03 Adding  not tried yet",
-        "    edit   03_adding/adding.py",
+        "    edit   katas/03_adding/adding.py",
         "    next   kata start 3",
     ]
 
@@ -93,7 +93,7 @@ def test_first_hour(shell):
     assert "NotImplementedError" in out
     assert out.splitlines()[-2:] == [
         "[R] 03_adding  red: adds two numbers fails",
-        "next   change 03_adding/adding.py, or kata hint 3",
+        "next   change katas/03_adding/adding.py, or kata hint 3",
     ]
     assert "hint 2 of 3 for 03_adding" in shell.kata("hint")
     solve(shell)
@@ -114,7 +114,7 @@ def test_pytest_options_pass_through(shell):
 
 
 def test_run_inside_a_kata_runs_that_kata(shell):
-    shell.folder = shell.folder / "04_summing"
+    shell.folder = shell.folder / "katas" / "04_summing"
     assert "04_summing  red" in shell.kata("run", code=1)
 
 
@@ -139,10 +139,10 @@ def test_green_kata_has_no_hints(shell):
 def test_reset_attempts_restore_and_undo(shell):
     stub = solve(shell)
     out = shell.kata("reset", "3")
-    assert "03_adding/adding.py is the stub again (take it back: kata undo)" in out
+    assert "katas/03_adding/adding.py is the stub again (take it back: kata undo)" in out
     assert "kept   .kata/attempts/03_adding/" in out
     assert stub.read_text() == STUB
-    assert shell.kata("reset", "3").strip() == "03_adding/adding.py is so already: nothing was changed"
+    assert shell.kata("reset", "3").strip() == "katas/03_adding/adding.py is so already: nothing was changed"
     assert shell.json("attempts", "3")[0]["before"] == "reset"
     shell.kata("undo")
     assert stub.read_text() == RIGHT
@@ -248,5 +248,5 @@ def test_without_a_terminal_there_are_only_plain_lines(shell, settings):
 
 
 def test_new_kata_is_begun(shell):
-    assert "wrote  05_mailbox/hints.toml" in shell.kata("new", "05_mailbox")
+    assert "wrote  katas/05_mailbox/hints.toml" in shell.kata("new", "05_mailbox")
     assert "05_mailbox" in shell.kata("list")

@@ -55,14 +55,14 @@ def katas():
     with tempfile.TemporaryDirectory(prefix="k") as name:
         folder = Path(name)
         for kata in ("03_adding", "04_summing"):
-            make_kata(folder, kata)
+            make_kata(folder / "katas", kata)
             make_kata(folder / FOLDER / SHIPPED, kata)
         yield folder
 
 
 @pytest.fixture
 def stub(katas):
-    return katas / "03_adding" / "adding.py"
+    return katas / "katas" / "03_adding" / "adding.py"
 
 
 @pytest.fixture(params=[(80, 24), (120, 40)], ids=["80x24", "120x40"])
@@ -86,7 +86,7 @@ def test_a_learners_way_from_the_first_run_to_the_next_kata(katas, stub, size):
         term.press("n")
         term.see("[R] red  04 Summing", KEYS)
         term.press("q")
-        term.see("04_summing/summing.py is as you left it", "ready>")
+        term.see("katas/04_summing/summing.py is as you left it", "ready>")
     lights = [(run.kata, run.outcome.light.value) for run in Journal(katas).runs()]
     assert lights == [("03_adding", "R"), ("03_adding", "B"), ("03_adding", "G"), ("04_summing", "R")]
 

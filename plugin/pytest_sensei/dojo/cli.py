@@ -279,7 +279,7 @@ def update_() -> None:
     desk = Desk.here()
     steps = update.plan_update(desk.workspace.root, shipped_katas())
     update.apply_update(desk.workspace.root, steps)
-    telling.update(desk.screen, desk.workspace.root, steps)
+    telling.update(desk.screen, steps)
 
 
 @main.command()

@@ -19,21 +19,19 @@ ENDED = ""  # what `Keys.wait` gives at the end of input
 class Keys:
     """Where keys come from: a terminal, or lines of a pipe."""
 
-    def __init__(self, descriptor: int, wake: int) -> None:
-        self._sources = [descriptor, wake]
-        self._descriptor = descriptor
-        self._wake = wake
+    def __init__(self, descriptor: int) -> None:
+        self._sources = [descriptor]
 
-    def wait(self, seconds: float) -> str | None:
+    def wait(self, seconds: float, wake: int) -> str | None:
         """Give the next key; None when time is up or the wake pipe has something."""
-        ready = select.select(self._sources, [], [], seconds)[0]
-        if self._wake in ready:
-            os.read(self._wake, 4096)
-        if self._descriptor not in ready:
+        ready = select.select([*self._sources, wake], [], [], seconds)[0]
+        if wake in ready:
+            os.read(wake, 4096)
+        if not set(self._sources).intersection(ready):
             return None
-        data = os.read(self._descriptor, 1)
+        data = os.read(self._sources[0], 1)
         if not data:
-            self._sources.remove(self._descriptor)
+            self._sources.clear()
             return ENDED
         return data.decode("ascii", "ignore").lower().strip() or None
 
@@ -41,7 +39,7 @@ class Keys:
 class ConsoleKeys:
     """Keys from the console of Windows, where one can only look again and again."""
 
-    def wait(self, seconds: float) -> str | None:
+    def wait(self, seconds: float, wake: int) -> str | None:  # noqa: ARG002 - no select on pipes there
         """Give the next key, or None when time is up."""
         import msvcrt
 
@@ -55,14 +53,14 @@ class ConsoleKeys:
 
 
 @contextlib.contextmanager
-def keys(wake: int) -> Iterator[Keys | ConsoleKeys]:
+def keys() -> Iterator[Keys | ConsoleKeys]:
     """Read keys without Enter while inside; the terminal's settings come back at the end, also of a crash."""
     if sys.platform == "win32":
         yield ConsoleKeys()
         return
     descriptor = sys.stdin.fileno()
     with _ending_by_signal(), _single_keys(descriptor):
-        yield Keys(descriptor, wake)
+        yield Keys(descriptor)
 
 
 if sys.platform != "win32":

@@ -17,7 +17,6 @@ from pytest_sensei.dojo.update import Fate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from pytest_sensei.diagnosis import JSONObject
     from pytest_sensei.dojo.attempts import Attempt, Change
@@ -203,7 +202,7 @@ def mistake(screen: Screen, each: Mistake) -> None:
     screen.code(each.path.read_text(encoding="utf-8"), "python")
 
 
-def update(screen: Screen, root: Path, steps: Sequence[Step]) -> None:
+def update(screen: Screen, steps: Sequence[Step]) -> None:
     """Tell what an update did."""
     for step in steps:
         if step.fate in {Fate.ADDED, Fate.REPLACED, Fate.REMOVED}:
@@ -214,7 +213,7 @@ def update(screen: Screen, root: Path, steps: Sequence[Step]) -> None:
             screen.line(f"kept      {step.file.as_posix()}: yours; the new version is {beside}")
             screen.code(step.difference, "diff")
     if all(step.fate in {Fate.SAME, Fate.KEPT} for step in steps):
-        screen.line(f"{shown(root)} is up to date")
+        screen.line("the katas are up to date")
 
 
 def attempt_json(attempt: Attempt) -> JSONObject:

@@ -56,7 +56,7 @@ def verified(
         screen.line()
         screen.marked(f"[bold]{escape(complaint.kata)}  {escape(complaint.about)}[/]")
         screen.wrapped(complaint.says, indent="    ")
-    ends = f"{len(katas)} katas, {len(cases)} runs, {len(complaints)} complaints"
+    ends = f"katas: {len(katas)}, runs: {len(cases)}, complaints: {len(complaints)}"
     screen.line()
     screen.line(ends)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_sensei.dojo.files import read_bytes, write_atomically
 from pytest_sensei.dojo.journal import FOLDER
 from pytest_sensei.dojo.katas import HINTS_FILE, is_kata_folder
-from pytest_sensei.dojo.workspace import SHIPPED, WorkspaceError
+from pytest_sensei.dojo.workspace import KATAS, SHIPPED, WorkspaceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,9 +68,9 @@ def init(target: Path, source: Path) -> int:
     for file in _shipped_files(source):
         content = (source / file).read_bytes()
         write_atomically(target / FOLDER / SHIPPED / file, content)
-        write_atomically(target / file, content)
+        write_atomically(target / KATAS / file, content)
     write_atomically(target / _SETTINGS, _SETTINGS_TEXT)
-    return sum(is_kata_folder(folder) for folder in target.iterdir())
+    return sum(is_kata_folder(folder) for folder in (target / KATAS).iterdir())
 
 
 def plan_update(target: Path, source: Path) -> list[Step]:
@@ -83,7 +83,7 @@ def plan_update(target: Path, source: Path) -> list[Step]:
         )
     files = sorted({*_shipped_files(source), *_shipped_files(shipped)}, key=_hints_last)
     return [
-        _step(file, read_bytes(shipped / file), read_bytes(source / file), read_bytes(target / file))
+        _step(file, read_bytes(shipped / file), read_bytes(source / file), read_bytes(target / KATAS / file))
         for file in files
     ]
 
@@ -91,7 +91,7 @@ def plan_update(target: Path, source: Path) -> list[Step]:
 def apply_update(target: Path, steps: list[Step]) -> None:
     """Carry out a plan, file by file: killed in between, the next update does the rest."""
     for step in steps:
-        _apply(target, step)
+        _apply(target / KATAS, step)
         shipped = target / FOLDER / SHIPPED / step.file
         if step.new is None:
             shipped.unlink(missing_ok=True)
@@ -113,12 +113,12 @@ def _fate(old: bytes | None, new: bytes | None, mine: bytes | None) -> Fate:
     return Fate.BESIDE
 
 
-def _apply(target: Path, step: Step) -> None:
-    path = target / step.file
+def _apply(katas: Path, step: Step) -> None:
+    path = katas / step.file
     if step.fate in {Fate.ADDED, Fate.REPLACED} and step.new is not None:
         write_atomically(path, step.new)
     elif step.fate is Fate.BESIDE and step.new is not None:
-        write_atomically(target / step.beside, step.new)
+        write_atomically(katas / step.beside, step.new)
     elif step.fate is Fate.REMOVED:
         path.unlink(missing_ok=True)
         if not any(path.parent.iterdir()):

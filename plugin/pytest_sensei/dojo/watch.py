@@ -28,19 +28,20 @@ def watch(desk: Desk, kata: Kata, options: Sequence[str]) -> None:
     """Watch a kata, then those that the learner moves on to, until they quit."""
     current: Kata | None = kata
     try:
-        while current is not None:
-            current = _watch_one(desk, current, options)
+        with keys() as source:  # for all katas: a key that is pressed between two of them is not lost
+            while current is not None:
+                current = _watch_one(desk, current, options, source)
     except KeyboardInterrupt:
         desk.screen.line()
 
 
-def _watch_one(desk: Desk, kata: Kata, options: Sequence[str]) -> Kata | None:
-    with file_events(kata.folder) as wake, keys(wake) as source:
+def _watch_one(desk: Desk, kata: Kata, options: Sequence[str], source: Keys | ConsoleKeys) -> Kata | None:
+    with file_events(kata.folder) as wake:
         session = Session(desk, kata, options)
         session.start()
         try:
             while session.watching:
-                session.step(source)
+                session.step(source, wake)
         finally:
             session.end()
         return session.moves_to
@@ -72,13 +73,13 @@ class Session:
             self._run.close()
             self._run = None
 
-    def step(self, source: Keys | ConsoleKeys) -> None:
+    def step(self, source: Keys | ConsoleKeys, wake: int) -> None:
         """Wait for a key, a save or the end of the run, and do what it asks for."""
         if self._saves.changed():
             self.start()
         if self._run is not None and self._run.ended:
             self._show(self._run)
-        key = source.wait(self._pause())
+        key = source.wait(self._pause(), wake)
         if key == ENDED and sys.stdin.isatty():
             self.watching = False  # the terminal is gone
         elif key:

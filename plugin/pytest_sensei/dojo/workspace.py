@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+KATAS = "katas"  # the folder with the katas, in a clone and in a folder made by `kata init`
 OWN_FOLDER = "my-katas"  # in a clone: ignored by git, so that `git pull` never meets the learner's work
 SHIPPED = "shipped"  # in .kata of a folder made by `kata init`: the files as they came
 
@@ -62,7 +63,7 @@ def find_workspace(start: Path) -> Workspace:
     """Give the workspace at or above `start`. Raises WorkspaceError."""
     try:
         for folder in (start, *start.parents):
-            for candidate in (folder, folder / OWN_FOLDER, folder / "katas"):
+            for candidate in (folder, folder / OWN_FOLDER / KATAS, folder / KATAS):
                 if _holds_katas(candidate):
                     return Workspace(root_of(candidate), tuple(katas_under(candidate)))
     except KataError as error:
@@ -71,14 +72,13 @@ def find_workspace(start: Path) -> Workspace:
 
 
 def root_of(katas: Path) -> Path:
-    """Give the folder that keeps `.kata` for the katas in a folder: beside katas/ in a clone, else in it."""
-    own = (katas / FOLDER / SHIPPED).is_dir()
-    return katas.parent if katas.name == "katas" and not own else katas
+    """Give the folder that keeps `.kata` for the katas in a folder: beside katas/, else in it."""
+    return katas.parent if katas.name == KATAS else katas
 
 
 def shipped_katas() -> Path:
     """Give the folder of the katas that came with the package, or with the clone it runs from."""
-    for folder in (PACKAGE / "_katas", PACKAGE.parents[1] / "katas"):
+    for folder in (PACKAGE / "_katas", PACKAGE.parents[1] / KATAS):
         if _holds_katas(folder):
             return folder
     raise WorkspaceError("this installation of pytest-sensei came without katas: install it anew")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from kata_folders import make_clone, make_kata, write
 from pytest_sensei.dojo import workspace as workspaces
-from pytest_sensei.dojo.workspace import FOLDER, SHIPPED, WorkspaceError, find_workspace
+from pytest_sensei.dojo.workspace import WorkspaceError, find_workspace
 
 
 def test_clone_is_found_from_anywhere_in_it(tmp_path):
@@ -18,16 +18,15 @@ def test_clone_is_found_from_anywhere_in_it(tmp_path):
 
 def test_own_folder_in_a_clone_comes_first_from_its_top(tmp_path):
     make_clone(tmp_path, "03_adding")
-    make_kata(tmp_path / "my-katas", "03_adding")
+    make_kata(tmp_path / "my-katas" / "katas", "03_adding")
     assert find_workspace(tmp_path).root == tmp_path / "my-katas"
-    assert find_workspace(tmp_path / "my-katas" / "03_adding").root == tmp_path / "my-katas"
+    assert find_workspace(tmp_path / "my-katas" / "katas" / "03_adding").root == tmp_path / "my-katas"
     assert find_workspace(tmp_path / "katas").root == tmp_path
 
 
-def test_folder_of_kata_init_keeps_its_own_journal_whatever_its_name(tmp_path):
-    make_kata(tmp_path / "katas", "03_adding")
-    (tmp_path / "katas" / FOLDER / SHIPPED).mkdir(parents=True)
-    assert find_workspace(tmp_path).root == tmp_path / "katas"
+def test_katas_in_a_folder_of_any_name_keep_their_journal_there(tmp_path):
+    make_kata(tmp_path / "course", "03_adding")
+    assert find_workspace(tmp_path / "course" / "03_adding").root == tmp_path / "course"
 
 
 def test_no_katas_names_the_command_that_makes_some(tmp_path):
