@@ -16,9 +16,6 @@ raw_lock = _thread.allocate_lock
 raw_rlock = _thread.RLock
 real_rlock = threading.RLock
 
-NOWAIT = (False,)
-"""The arguments of a try, as a tuple made once: called with a star, the raw lock need not make one."""
-
 CONDITION_ENTER = threading.Condition.__enter__.__code__
 """`with condition:` takes the lock inside of this; who wrote the `with` stands one frame further out."""
 

@@ -3,6 +3,9 @@
 Nothing in the fast paths is there for looks; `benchmarks/primitives.py` measures them. A contended,
 timed, nested or explored call takes the slow path. The owner is entered after the raw lock was got and
 struck out before it is given back, so that nobody who looks ever sees a stale one.
+
+`self._try(*(False,))` tries without waiting: called with a star, the raw lock need not make a tuple of its
+arguments, which `self._try(False)` has it do for 20 nanoseconds.
 """
 
 from __future__ import annotations
@@ -15,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_sensei.primitives import runtime
 from pytest_sensei.primitives.holding import (
     CONDITION_ENTER,
-    NOWAIT,
     current_is_unwinding,
     handed_over,
     place_of,
@@ -71,7 +73,7 @@ class Lock:
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock; see `threading.Lock.acquire`."""
-        if timeout is _unlimited and self._try(*NOWAIT):
+        if timeout is _unlimited and self._try(*(False,)):
             try:
                 strand = here.strand
             except AttributeError:
@@ -88,7 +90,7 @@ class Lock:
         return self._acquire_slowly(blocking, timeout)
 
     def __enter__(self) -> bool:
-        if _fast and self._try(*NOWAIT):
+        if _fast and self._try(*(False,)):
             try:
                 strand = here.strand
             except AttributeError:
@@ -152,8 +154,8 @@ class Lock:
     def _obtain(self, seconds: float | None) -> bool:
         exploring = runtime.exploring()
         if exploring is not None:
-            return exploring.acquire(self, seconds) and self._try(*NOWAIT)
-        if self._try(*NOWAIT):
+            return exploring.acquire(self, seconds) and self._try(*(False,))
+        if self._try(*(False,)):
             return True
         if seconds == 0:
             return False
@@ -222,7 +224,7 @@ class Latch(Lock):
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock; see `threading.Lock.acquire`."""
-        if timeout is _unlimited and self._try(*NOWAIT):
+        if timeout is _unlimited and self._try(*(False,)):
             frame = _getframe(1)
             self._code = frame.f_code
             self._lasti = frame.f_lasti

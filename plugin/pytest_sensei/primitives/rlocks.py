@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_sensei.primitives import runtime
 from pytest_sensei.primitives.holding import (
     CONDITION_ENTER,
-    NOWAIT,
     current_is_unwinding,
     place_of,
     raw_rlock,
@@ -62,7 +61,7 @@ class RLock:
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock, once more if it is ours; see `threading.RLock.acquire`."""
-        if timeout is _unlimited and self._try(*NOWAIT):
+        if timeout is _unlimited and self._try(*(False,)):
             if self._count:
                 self._count += 1
                 return True
@@ -83,7 +82,7 @@ class RLock:
         return self._acquire_slowly(blocking, timeout)
 
     def __enter__(self) -> bool:
-        if _fast and self._try(*NOWAIT):
+        if _fast and self._try(*(False,)):
             if self._count:
                 self._count += 1
                 return True
@@ -162,7 +161,7 @@ class RLock:
         exploring = runtime.exploring()
         if exploring is not None and not self._raw._is_owned():
             return exploring.acquire(self, seconds) and self._attempt(0)
-        if self._try(*NOWAIT):
+        if self._try(*(False,)):
             return True
         if seconds == 0:
             return False
@@ -226,7 +225,7 @@ class RLock:
         count, code, lasti = state
         self._obtain(None)
         for _ in range(count - 1):
-            self._try(*NOWAIT)
+            self._try(*(False,))
         if code is None:
             code, lasti = place_of(_getframe(1))
         self._took(code, lasti, count)
