@@ -359,11 +359,22 @@ class Scheduler:
 
     def _passed(self) -> None:
         """The test is over; it has passed unless a thread died and nobody noticed."""
-        dead = next((task for task in self.tasks if task.error is not None), None)
+        dead = self._dead()
         if dead is None:
             self._stop(End.PASSED)
         else:
             self._stop(End.DIED, dead, dead.error)
+
+    def _raised(self, error: BaseException) -> None:
+        """The test raised. A thread that died before comes first: the test saw what that left behind."""
+        dead = self._dead() if isinstance(error, Exception) else None
+        if dead is None:
+            self._stop(End.RAISED, self.main, error)
+        else:
+            self._stop(End.DIED, dead, dead.error)
+
+    def _dead(self) -> Task | None:
+        return next((task for task in self.tasks if task.error is not None), None)
 
     def _stop(self, end: End, culprit: Task | None = None, problem: BaseException | None = None) -> None:
         """End the execution for this reason, unless it has already ended for another."""
@@ -411,7 +422,7 @@ class Scheduler:
         except Unwind as unwinding:
             self.main_trace = unwinding.__traceback__
         except BaseException as error:  # noqa: BLE001  (it is the result)
-            self._stop(End.RAISED, main, error)
+            self._raised(error)
         self.leave(main)
         main.gate.acquire()
         for task in list(self.live):
