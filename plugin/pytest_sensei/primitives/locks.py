@@ -98,10 +98,10 @@ class Lock:
             frame = _getframe(1)
             code = frame.f_code
             if code is CONDITION_ENTER:
-                code, self._lasti = place_of(frame)
-            else:
-                self._lasti = frame.f_lasti
+                frame = frame.f_back or frame
+                code = frame.f_code
             self._code = code
+            self._lasti = frame.f_lasti
             self._owner = strand
             if strand.only is None:
                 strand.only = self._ref
