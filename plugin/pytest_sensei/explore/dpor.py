@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from pytest_sensei.explore import operation as op
-from pytest_sensei.explore.history import History
+from pytest_sensei.explore.history import TAKING, History
 from pytest_sensei.explore.operation import Event, Operation, independent
 
 
@@ -131,7 +130,7 @@ class Dpor:
                 history.time_passes()
             races = history.add(event)
             if races and index >= first_new:
-                known = history.known[index] if event.act is op.ACQUIRE else history.before[index]
+                known = history.known[index] if event.act in TAKING else history.before[index]
                 for earlier in races:
                     self._reverse(events, history, earlier, index, event.task, known)
         for event in waiting:

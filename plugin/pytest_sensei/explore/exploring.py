@@ -61,6 +61,7 @@ class ExploreResult:
     error: BaseException | None = None
     diagnosis: Diagnosis | None = None
     switches: tuple[Switch, ...] = ()
+    number: int = 0  # of the first failing schedule
     executions: int = 0
     distinct: int | None = None
     seconds: float = 0.0
@@ -143,7 +144,7 @@ class Exploration:
         failure: Execution | None = None
         passes = False
         count = 0
-        for execution in self._executions(portfolio):
+        for execution in self.executions_of(portfolio):
             count += 1
             if execution.end in _HOPELESS or is_verdict(execution.problem):
                 return self._gave_up(execution)
@@ -157,13 +158,15 @@ class Exploration:
             if failure is not None and (passes or failure.end not in (End.RAISED, End.DIED) or count - number > 60):
                 break
         if failure is not None:
-            return self._report(failure, number=number, passes=passes, complete=portfolio.exhausted)
+            result = self._report(failure, number=number, passes=passes, complete=portfolio.exhausted)
+            result.number = number
+            return result
         return self._passed(portfolio)
 
-    def _executions(self, portfolio: Portfolio) -> Iterator[Execution]:
+    def executions_of(self, portfolio: Portfolio) -> Iterator[Execution]:
         """Run the portfolio's schedules until they, or the means, come to an end."""
-        while not portfolio.exhausted and self.executions < self.config.max_schedules and _now() < self._deadline:
-            execution = self.run(portfolio.next())
+        while not portfolio.finished and (spent := self._spent()) < 1:
+            execution = self.run(portfolio.next(spent))
             new = execution.learned - self._shared.active
             yield execution
             if new:
@@ -171,6 +174,13 @@ class Exploration:
                 portfolio.restart()
             else:
                 portfolio.learn(execution)
+
+    def _spent(self) -> float:
+        """Return which part of the budget is gone: of the schedules or of the time, whichever is more."""
+        config = self.config
+        schedules = self.executions / config.max_schedules if config.max_schedules else 1.0
+        time = 1 - (self._deadline - _now()) / config.max_seconds if config.max_seconds else 1.0
+        return max(schedules, time)
 
     def _passed(self, portfolio: Portfolio) -> ExploreResult:
         unseen = self._world.coverage.uncovered

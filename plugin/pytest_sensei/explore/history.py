@@ -12,6 +12,9 @@ from pytest_sensei.explore.access import ANY
 from pytest_sensei.explore.operation import Act, Event, Key
 
 NOTHING = -1
+TAKING = frozenset({op.ACQUIRE, op.GET, op.POLL, op.POLLED})
+"""Acts that take what there is: the release or the put that made it available is part of the conflict with
+whoever took before, and would be another one if they came first."""
 
 Links = tuple[list[int], list[int]]
 """Events that come before, and those among them (or besides) that might have come after instead."""
@@ -189,8 +192,7 @@ class History:
         self._last_of[event.task] = index
         if not rivals:
             return rivals
-        # what orders a lock's two takes is the release between them: part of the same conflict
-        links = () if event.act is op.ACQUIRE else before
+        links = () if event.act in TAKING else before
         return [rival for rival in rivals if not self._ordered_otherwise(rival, links, known)]
 
     def rivals_of_waiting(self, event: Event) -> list[int]:
@@ -198,6 +200,8 @@ class History:
         known = self.known_to(event.task)
         if event.act is op.ACQUIRE and event.key in self._locks:
             rivals = [self._locks[event.key].taken]
+        elif event.act is op.GET and event.key in self._queues:
+            rivals = [self._queues[event.key].last_get]
         elif event.act in (op.READ, op.WRITE) and event.key in self._fields:
             field = self._fields[event.key]
             rivals = [field.writer, *(field.readers if event.act is op.WRITE else ())]

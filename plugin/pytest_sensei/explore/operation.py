@@ -31,6 +31,7 @@ Key = object
 _LOOKING = frozenset({READ, LOOK, TRIED, POLLED, JOIN})
 _PRIVATE = frozenset({BEGIN, SLEEP, CHOOSE})
 _QUEUE_ENDS = frozenset({PUT, GET})
+_BOTH_FAIL = frozenset({(TRY, TRIED), (POLL, POLLED)})  # what failed for one would have failed for the other
 
 
 class Event(NamedTuple):
@@ -58,13 +59,13 @@ class Operation:
         self.granted = True  # false: it went away with nothing
 
 
-def independent(act: Act, key: Key, other_act: Act, other_key: Key) -> bool:
-    """Tell whether two operations of different tasks lead to the same state in either order."""
-    if act in _PRIVATE or other_act in _PRIVATE or not _same(key, other_key):
+def independent(pending: Act, key: Key, done: Act, done_key: Key) -> bool:
+    """Tell whether what a task stands at would lead to the same state before and after what another has done."""
+    if pending in _PRIVATE or done in _PRIVATE or not _same(key, done_key):
         return True
-    if act in _LOOKING and other_act in _LOOKING:
+    if done in _LOOKING and (pending in _LOOKING or (pending, done) in _BOTH_FAIL):
         return True
-    return act is not other_act and act in _QUEUE_ENDS and other_act in _QUEUE_ENDS
+    return pending is not done and pending in _QUEUE_ENDS and done in _QUEUE_ENDS
 
 
 def _same(key: Key, other: Key) -> bool:

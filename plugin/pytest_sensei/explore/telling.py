@@ -189,7 +189,12 @@ def coverage(portfolio: Portfolio, executions: int, unseen: Sequence[str]) -> st
     if portfolio.exhausted:
         count = portfolio.distinct
         return "its only interleaving passes" if count == 1 else f"all {count} interleavings pass"
-    return f"{executions} of more interleavings pass"
+    bound = "" if portfolio.bound is None else f"; all with at most {_count(portfolio.bound, 'preemption')} are among them"
+    return f"{executions} interleavings pass, there are more{bound}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def explored(portfolio: Portfolio, executions: int, note: str, *, done: bool) -> Diagnosis:
@@ -199,7 +204,9 @@ def explored(portfolio: Portfolio, executions: int, note: str, *, done: bool) ->
         summary=note,
         proved=done,
         mode="explored",
-        schedule=Schedule(0, executions, portfolio.distinct if done else None, exhausted=done, note=note),
+        schedule=Schedule(
+            0, executions, portfolio.distinct if done else None, exhausted=done, bound=portfolio.bound, note=note
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-import models
+import model_programs as models
 import pytest
 
 from pytest_sensei.explore import operation as op
