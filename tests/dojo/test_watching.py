@@ -128,7 +128,7 @@ def test_keys_work_and_unknown_ones_name_the_known(katas):
 
 
 def settings_of_the_terminal(term):
-    term.type("clear; stty -g | sed 's/^/stty is /'")
+    term.type("clear; echo 'stty'' is' $(stty -g)")  # as typed it is not yet what is waited for
     screen = term.see("stty is ")
     return next(line for line in screen.splitlines() if line.startswith("stty is "))
 

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_sensei.dojo.katas import Kata, KataError, katas_in, shown
-from pytest_sensei.dojo.redirect import Redirection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pytest_sensei.dojo.redirect import Redirection
+
 PACKAGE = Path(__file__).resolve().parents[1]
 _WORKER_INPUT = "sensei_answers"
-_REDIRECTION = pytest.StashKey[Redirection]()
+_REDIRECTION = pytest.StashKey["Redirection"]()
 
 
 class AnswerError(Exception):
@@ -43,6 +44,8 @@ def configure(config: pytest.Config) -> None:
     if not answers:
         return
     config.pluginmanager.register(_TellWorkers(answers), "sensei-answers")
+    from pytest_sensei.dojo.redirect import Redirection  # loads multiprocessing, which few runs need
+
     redirection = Redirection(answers)
     redirection.start()
     config.stash[_REDIRECTION] = redirection

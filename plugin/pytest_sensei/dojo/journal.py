@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.dojo import outcome as outcomes
 from pytest_sensei.dojo.journal_repair import is_corrupt, set_aside_if_corrupt
+from pytest_sensei.dojo.workspace import FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     _T = TypeVar("_T")
 
-FOLDER = ".kata"
 FILE = "journal.db"
 _BUSY_SECONDS = 5.0
 _LARGEST_SNAPSHOT = 1_000_000  # bytes: a stub that is larger is not what was meant to be edited

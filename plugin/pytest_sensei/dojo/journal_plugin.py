@@ -13,7 +13,6 @@ import pytest
 
 from pytest_sensei.dojo import outcome as outcomes
 from pytest_sensei.dojo.files import read_bytes, write_atomically
-from pytest_sensei.dojo.journal import Journal, JournalError
 from pytest_sensei.dojo.katas import Kata, KataError, kata_of, katas_in
 from pytest_sensei.dojo.outcome import Outcome, TestResult, light_of
 from pytest_sensei.dojo.workspace import root_of
@@ -21,6 +20,7 @@ from pytest_sensei.hints.catalogue import IMPORT, Case, HintsError, hints_for, l
 
 if TYPE_CHECKING:
     from pytest_sensei.diagnosis import JSONObject
+    from pytest_sensei.dojo.journal import Journal
 
 NAME = "sensei-journal"
 OUTCOME_FILE = "KATA_OUTCOME_FILE"  # for `kata`, which starts pytest and wants to know how it ended
@@ -194,6 +194,8 @@ class JournalPlugin:
 
     def _attempt(self, action: Any, *arguments: object) -> Any:
         """Do something with the journal; trouble with it never becomes trouble with the run."""
+        from pytest_sensei.dojo.journal import JournalError
+
         try:
             result = action(*arguments)
         except JournalError as error:
@@ -231,6 +233,8 @@ def _outcome(report: pytest.TestReport) -> str | None:
 
 
 def _journal(kata: Kata) -> Journal:
+    from pytest_sensei.dojo.journal import Journal  # loads a database, which only runs of katas need
+
     return Journal(root_of(kata.folder.parent))
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_sensei.dojo.files import read_bytes, write_atomically
-from pytest_sensei.dojo.journal import FOLDER
 from pytest_sensei.dojo.katas import HINTS_FILE, is_kata_folder
-from pytest_sensei.dojo.workspace import KATAS, SHIPPED, WorkspaceError
+from pytest_sensei.dojo.workspace import FOLDER, KATAS, SHIPPED, WorkspaceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

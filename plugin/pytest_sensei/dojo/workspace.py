@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_sensei.dojo.answers import PACKAGE
-from pytest_sensei.dojo.journal import FOLDER
 from pytest_sensei.dojo.katas import Kata, KataError, is_kata_folder, katas_under
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+FOLDER = ".kata"  # for everything that is the learner's and not a kata
 KATAS = "katas"  # the folder with the katas, in a clone and in a folder made by `kata init`
 OWN_FOLDER = "my-katas"  # in a clone: ignored by git, so that `git pull` never meets the learner's work
 SHIPPED = "shipped"  # in .kata of a folder made by `kata init`: the files as they came
