@@ -16,6 +16,7 @@ from pytest_sensei.primitives import runtime
 from pytest_sensei.primitives.threads import origins, strand_of
 from pytest_sensei.settings import Settings, grace, settings_for
 from pytest_sensei.watch import leaks, lost, timeouts
+from pytest_sensei.watch.household import Household
 from pytest_sensei.watch.watching import Watching
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class WatchedTests:
     def __init__(self, config: pytest.Config) -> None:
         self._root = str(config.rootpath)
         self._grace = grace(config)
-        self._watching = Watching(self._root)
+        self._household = Household(self._root)
+        self._watching = Watching(self._root, self._household)
         self._first = leaks.Alive.now().threads  # who lived before the first test
         self._before = self._first
         self._owned: dict[Any, weakref.WeakSet[threading.Thread]] = {}
@@ -40,6 +42,7 @@ class WatchedTests:
     @pytest.hookimpl
     def pytest_sessionstart(self) -> None:
         runtime.watch_with(self._watching)
+        self._household.open()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -85,6 +88,7 @@ class WatchedTests:
         self, item: pytest.Item, phase: str, error: BaseException | None, *, check_leaks: bool
     ) -> None:
         watching = self._watching
+        watching.collect()
         found = list(watching.diagnoses)
         if found:
             self._settle()
@@ -108,6 +112,7 @@ class WatchedTests:
             lambda: [t for t in threading.enumerate() if strand_of.get(t) in victims and t.is_alive()],
             _UNWINDING,
         )
+        self._household.reap()
 
     def _fail_for(self, item: pytest.Item, phase: str) -> None:
         """Fail a phase that raised nothing itself though something was found."""

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import queue
+import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import connection, popen_fork, process, synchronize
 from typing import TYPE_CHECKING, Any
 
-from pytest_sensei.primitives import clock, locks, queues, runtime, threads
+from pytest_sensei.primitives import (
+    children,
+    clock,
+    locks,
+    pipes,
+    processes,
+    queues,
+    runtime,
+    semaphores,
+    threads,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +37,15 @@ class Patch:
     ours: Any
 
 
+_POSIX = (
+    Patch(connection._ConnectionBase, "__init__", pipes.init),
+    Patch(connection.Connection, "_recv", pipes.recv),
+    Patch(connection.Connection, "_send", pipes.send),
+    Patch(connection, "wait", pipes.wait),
+    Patch(popen_fork.Popen, "wait", processes.wait),
+    Patch(subprocess.Popen, "_wait", processes.wait_for_program),
+)
+
 PATCHES = (
     Patch(threading, "Lock", locks.Lock),
     Patch(threading, "RLock", locks.RLock),
@@ -35,6 +56,12 @@ PATCHES = (
     Patch(threading.Thread, "_bootstrap_inner", threads.bootstrap_inner),
     Patch(queue, "SimpleQueue", queues.SimpleQueue),
     Patch(time, "sleep", clock.sleep),
+    Patch(synchronize.SemLock, "_make_methods", semaphores.make_methods),
+    Patch(synchronize.SemLock, "__enter__", semaphores.__enter__),
+    Patch(synchronize.SemLock, "__exit__", semaphores.__exit__),
+    Patch(process.BaseProcess, "start", processes.start),
+    Patch(process.BaseProcess, "_bootstrap", processes.bootstrap),
+    *(_POSIX if sys.platform != "win32" else ()),
 )
 
 _originals: list[tuple[Patch, Any]] = []
@@ -50,7 +77,7 @@ def install() -> None:
     for patch in PATCHES:
         _originals.append((patch, getattr(patch.owner, patch.name)))
         setattr(patch.owner, patch.name, patch.ours)
-    _reset_after_fork_once()
+    children.hook_forks()
 
 
 def uninstall() -> None:
@@ -80,21 +107,26 @@ def installation() -> Iterator[None]:
         uninstall()
 
 
-_fork_hooked = False
-
-
-def _reset_after_fork_once() -> None:
-    global _fork_hooked  # noqa: PLW0603
-    if not _fork_hooked and hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_after_fork)
-        _fork_hooked = True
+def _before_fork() -> None:
+    """Remember the names of the threads that hold locks: the child will have no such threads."""
+    for strand in list(runtime.strands.values()):
+        if strand.only is not None and strand.name is None:
+            thread = threading._active.get(strand.ident)  # type: ignore[attr-defined]
+            strand.parent_name = thread.name if thread is not None else None
 
 
 def _after_fork() -> None:
     """In a forked child only the forking thread lives on."""
+    runtime.watch_with(None)
+    runtime.explore_with(None)
     mine = runtime.current_strand()
     for strand in list(runtime.strands.values()):
         if strand is not mine:
-            runtime.end_strand(strand)
-    runtime.watch_with(None)
-    runtime.explore_with(None)
+            strand.lost_at_fork = True
+            runtime.end_strand(strand, strand.parent_name)
+    mine.wait = None
+    semaphores.forget_holds()
+
+
+children.before_fork["primitives"] = _before_fork
+children.after_fork["primitives"] = _after_fork

@@ -46,13 +46,15 @@ class Lockable(Protocol):
 class Waiting:
     """A wait in progress. It is a new object each time, so its identity tells progress from none."""
 
-    __slots__ = ("deadline", "resource", "serial", "since")
+    __slots__ = ("deadline", "noted", "resource", "serial", "since", "tried")
 
     def __init__(self, resource: object, deadline: float | None) -> None:
         self.resource = resource
         self.deadline = deadline  # on the real monotonic clock, seconds; None: for ever
         self.since = monotonic()
         self.serial = next(_serials)
+        self.tried = 0.0  # when the latest attempt that failed began: nothing before that can wake it
+        self.noted = False  # other processes may have read of it
 
 
 class _Several(enum.Enum):
@@ -74,7 +76,8 @@ class Strand:
     """
 
     __slots__ = (
-        "__weakref__", "afterwards", "doomed", "ended", "ident", "more", "name", "only", "pending", "wait",
+        "__weakref__", "afterwards", "doomed", "ended", "ident", "lost_at_fork", "more", "name", "only",
+        "parent_name", "pending", "wait",
     )  # fmt: skip
 
     def __init__(self, ident: int) -> None:
@@ -82,7 +85,9 @@ class Strand:
         self.only: weakref.ReferenceType[Any] | _Several | None = None if explorer is None else SEVERAL
         self.more: list[weakref.ReferenceType[Any]] = []
         self.name: str | None = None  # of the thread, once it has ended
+        self.parent_name: str | None = None  # of the thread, in the parent, before a fork
         self.ended = False
+        self.lost_at_fork = False  # its thread lives on in the parent process only
         self.doomed = False  # it was told of a deadlock and is unwinding
         self.wait: Waiting | None = None
         self.pending: BaseException | None = None  # raised in the strand at its next wait or slice
@@ -199,11 +204,14 @@ class Watcher(Protocol):
     def ordered(self, strand: Strand, lock: Lockable, code: CodeType, lasti: int) -> None:
         """`strand` takes `lock` while it holds others."""
 
-    def thread_failed(self, thread: object, error: BaseException) -> bool:
+    def thread_failed(self, thread: object, error: BaseException, /) -> bool:
         """`thread` dies of `error`. Returns true when nobody else needs to be told."""
 
     def passed_on(self, giver: Strand, taker: Strand) -> None:
         """What `giver` did before happens before what `taker` does now (start, join, hand-over)."""
+
+    def moved_on(self, wait: Waiting, /) -> None:
+        """A wait that other processes may have read of is over."""
 
 
 class Explorer(Protocol):
@@ -296,6 +304,8 @@ def block(resource: object, attempt: Attempt, timeout: float | None) -> bool:
         return _in_slices(strand, wait, attempt)
     finally:
         strand.wait = outer
+        if wait.noted and watcher is not None:
+            watcher.moved_on(wait)
 
 
 def _in_slices(strand: Strand, wait: Waiting, attempt: Attempt) -> bool:
@@ -306,8 +316,10 @@ def _in_slices(strand: Strand, wait: Waiting, attempt: Attempt) -> bool:
             return attempt(left)
         piece = observer.slice_for(wait)
         last = wait.deadline is not None and left <= piece
+        began = monotonic()
         if attempt(left if last else piece):
             return True
         if last:
             return False
+        wait.tried = began
         observer.look(strand)

@@ -97,3 +97,16 @@ def behind(blocked: Mapping[str, Blocked], core: Iterable[str]) -> frozenset[str
         reached |= more
         moved = bool(more)
     return frozenset(reached - inside)
+
+
+def certain(blocked: Mapping[str, Blocked], members: Iterable[str]) -> frozenset[str]:
+    """Return those of a knot whom not even the end of a process that may be killed would excuse.
+
+    A cycle of binding waits, and who waits for what nobody can give any more, with all who wait behind them.
+    """
+    inside = set(members)
+    lost = [actor for actor in inside if blocked[actor].binding and blocked[actor].wakers == frozenset()]
+    core = {*cycle(blocked, inside), *lost}
+    if not core:
+        return frozenset()
+    return frozenset(core | (behind({actor: blocked[actor] for actor in inside}, core) & inside))

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import ast
 import inspect
+from multiprocessing import connection
+from multiprocessing.process import BaseProcess
 from types import FrameType, GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
+from pytest_sensei.primitives import pipes, processes
+from pytest_sensei.primitives.pipes import Ends
+from pytest_sensei.primitives.processes import Ending
+from pytest_sensei.primitives.semaphores import Guard
 from pytest_sensei.watch.places import frames_outward, is_user_file, user_frame
 from pytest_sensei.watch.source import taken_expressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from types import CodeType
 
 MISSING: Any = object()
 _CONTAINER_LIMIT = 200  # elements looked through in one list or dictionary
@@ -24,17 +31,23 @@ def waited_object(frame: FrameType, fallback: object) -> tuple[object, str]:
     A wait for a lock inside `Queue.get` is a wait for the queue: the outermost frame of the standard
     library before the user's own tells.
     """
+    fallback = fallback.target if isinstance(fallback, (Guard, Ends, Ending)) else fallback
     found: tuple[object, str] = (fallback, "")
     for inner in frames_outward(frame):
         if is_user_file(inner.f_code.co_filename):
             break
         owner = inner.f_locals.get("self", MISSING)
-        if owner is not MISSING and type(owner).__module__.partition(".")[0] in _PRIMITIVE_MODULES:
+        if owner is not MISSING and _is_primitive(owner):
             found = (owner, inner.f_code.co_name)
     return found
 
 
-_PRIMITIVE_MODULES = {"threading", "queue", "_queue", "concurrent", "multiprocessing"}
+_PRIMITIVE_MODULES = {"threading", "queue", "_queue", "concurrent", "multiprocessing", "subprocess"}
+
+
+def _is_primitive(owner: object) -> bool:
+    """Tell whether an object is of a class of the standard library's, or of one derived from it."""
+    return any(cls.__module__.partition(".")[0] in _PRIMITIVE_MODULES for cls in type(owner).__mro__)
 
 
 def evaluate(expression: ast.expr, frame: FrameType) -> Any:
@@ -85,6 +98,27 @@ def is_or_locks(value: object, target: object) -> bool:
         return False
     inner = (plain_attribute(value, name) for name in _INNER)
     return any(part is not MISSING and part is not None and is_or_locks(part, target) for part in inner)
+
+
+def made_at(target: Any) -> tuple[tuple[CodeType, int], ...]:
+    """Return the call sites of where a primitive was made or a process started, the nearest first."""
+    if isinstance(target, BaseProcess):
+        return processes.origins.get(target, ())
+    if isinstance(target, connection._ConnectionBase):
+        return pipes.made.get(target, ())
+    made = getattr(target, "_made", None)
+    if made is not None:
+        return (made,)
+    guard = getattr(target, "_guard", None)
+    if isinstance(guard, Guard):
+        return guard.made
+    inner = next(
+        (part for name in _MADE_WITH if (part := plain_attribute(target, name)) is not MISSING), None
+    )
+    return made_at(inner) if inner is not None else ()
+
+
+_MADE_WITH = ("_lock", "_cond", "_rlock")  # of a condition, an event, a queue between processes
 
 
 def names_of(target: object, frames: list[FrameType]) -> Iterator[str]:

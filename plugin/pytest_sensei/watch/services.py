@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import thread as futures_thread
 from types import FrameType
 
+from pytest_sensei.watch.places import frames_outward
+
 Service = Callable[[threading.Thread | None, FrameType], bool]
 
 
@@ -82,3 +84,19 @@ STANDARD_SERVICES: tuple[Service, ...] = (is_idle_executor_worker, is_queue_feed
 def is_known_service(thread: threading.Thread | None, frame: FrameType) -> bool:
     """Tell whether a thread that outlives its test is one that does so by design."""
     return is_runner_service(thread, frame) or any(service(thread, frame) for service in STANDARD_SERVICES)
+
+
+def family_service(frame: FrameType) -> str | None:
+    """Tell what a server thread of multiprocessing waits for while it is idle; None: it is none, or is busy.
+
+    A manager's threads and the one that hands out descriptors do nothing but what they are asked for: by
+    anybody of the family who connects ("family"), or by a thread beside them ("inside").
+    """
+    names = {(f.f_globals.get("__name__"), f.f_code.co_name) for f in frames_outward(frame)}
+    if ("multiprocessing.managers", "serve_forever") in names:
+        return "inside"
+    accepting = (frame.f_globals.get("__name__"), frame.f_code.co_name) == ("socket", "accept")
+    return "family" if accepting and names & _ACCEPTERS else None
+
+
+_ACCEPTERS = {("multiprocessing.managers", "accepter"), ("multiprocessing.resource_sharer", "_serve")}

@@ -5,13 +5,27 @@ from __future__ import annotations
 import ast
 import functools
 import linecache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_sensei.watch.places import line_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType
+
+
+class CodeLike(Protocol):
+    """What is asked of a code object: which function of which file it is."""
+
+    @property
+    def co_filename(self) -> str: ...
+
+    @property
+    def co_name(self) -> str: ...
+
+    @property
+    def co_firstlineno(self) -> int: ...
+
 
 _TAKING = {"acquire", "wait", "wait_for", "get", "put", "join", "result", "enter_context", "recv", "send"}
 _GIVING_FUNCTIONS = {"__enter__", "enter_context", "__aenter__"}
@@ -66,17 +80,22 @@ def gives_back_itself(code: CodeType, lasti: int) -> bool:
     also says `x.release()`. Then the owner, and nobody else, will release it. A lock that is used as a
     signal (taken here, released there) answers false.
     """
-    if code.co_name in _GIVING_FUNCTIONS:
-        return True
-    return _discipline(code, line_of(code, lasti))
+    return gives_back_at(code, line_of(code, lasti))
+
+
+def gives_back_at(code: CodeLike, line: int) -> bool:
+    """Tell the same of a line of a function that is known by its name and place only."""
+    return code.co_name in _GIVING_FUNCTIONS or _discipline(
+        code.co_filename, code.co_name, code.co_firstlineno, line
+    )
 
 
 @functools.lru_cache(maxsize=4096)
-def _discipline(code: CodeType, line: int) -> bool:
-    tree = tree_of(code.co_filename)
+def _discipline(filename: str, name: str, first: int, line: int) -> bool:
+    tree = tree_of(filename)
     if tree is None:
         return False
-    nodes = list(_inside(_scope_of(tree, code)))
+    nodes = list(_inside(_scope_of(tree, name, first)))
     if any(isinstance(node, ast.With) and any(_taken_by(node, line)) for node in nodes):
         return True
     taken = {
@@ -94,14 +113,14 @@ def _calls(nodes: list[ast.AST], name: str) -> Iterator[tuple[ast.Call, str]]:
             yield node, ast.unparse(node.func.value)
 
 
-def _scope_of(tree: ast.Module, code: CodeType) -> ast.AST:
-    """Return the function of `tree` that `code` was compiled from, or the module."""
+def _scope_of(tree: ast.Module, function: str, first_line: int) -> ast.AST:
+    """Return the function of `tree` of that name and first line, or the module."""
     found: ast.AST = tree
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
             name = getattr(node, "name", "<lambda>")
-            if first == code.co_firstlineno and name == code.co_name:
+            if first == first_line and name == function:
                 found = node
     return found
 

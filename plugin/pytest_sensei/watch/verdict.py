@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.diagnosis import Actor, Diagnosis, Hold, Kind, Place, Resource, Wait
 from pytest_sensei.primitives import locks, runtime
+from pytest_sensei.primitives.semaphores import Guard
 from pytest_sensei.watch import graph
 from pytest_sensei.watch.lost import started
-from pytest_sensei.watch.naming import evaluate, is_or_locks, names_of, user_frames, waited_object
-from pytest_sensei.watch.places import is_user_file, line_of, place_of, user_frame
+from pytest_sensei.watch.naming import evaluate, is_or_locks, made_at, names_of, user_frames, waited_object
+from pytest_sensei.watch.places import first_user_site, is_user_file, line_of, place_of, user_frame
 from pytest_sensei.watch.source import taken_expressions
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def diagnose(ledger: Ledger, members: Iterable[str], root: str | None) -> Diagno
     blocked = {actor: wait for actor, wait in ledger.blocked().items() if actor in stuck}
     kind, core = _kind_and_core(ledger, blocked)
     order = [*core, *sorted(stuck - set(core), key=lambda actor: _order_of(ledger.parties[actor]))]
-    described = _Describer(ledger, root)
+    described = Describer(ledger, root)
     waits = tuple(described.wait(ledger.parties[actor]) for actor in order)
     holds = tuple(hold for actor in order for hold in described.holds(ledger.parties[actor], waits))
     dead = described.dead_holders(order)
@@ -142,7 +143,7 @@ def _is_reacquiring(frame: FrameType) -> bool:
     return False
 
 
-def _summary(kind: Kind, size: int, waits: tuple[Wait, ...], described: _Describer) -> str:
+def _summary(kind: Kind, size: int, waits: tuple[Wait, ...], described: Describer) -> str:
     first = described.resources[waits[0].resource]
     if kind is Kind.DEADLOCK_CYCLE:
         return f"{size} threads wait for each other"
@@ -157,7 +158,7 @@ def _summary(kind: Kind, size: int, waits: tuple[Wait, ...], described: _Describ
 
 
 def _culprits(
-    kind: Kind, core: Iterable[str], waits: tuple[Wait, ...], holds: tuple[Hold, ...], described: _Describer
+    kind: Kind, core: Iterable[str], waits: tuple[Wait, ...], holds: tuple[Hold, ...], described: Describer
 ) -> tuple[Place, ...]:
     """Return the lines to look at first: the blocked calls, and where an abandoned lock was taken."""
     inside = set(core)
@@ -169,7 +170,7 @@ def _culprits(
     return tuple(dict.fromkeys(place for place in places if place is not None))
 
 
-class _Describer:
+class Describer:
     """Turns living objects into the values of a diagnosis, each object described once."""
 
     def __init__(self, ledger: Ledger, root: str | None) -> None:
@@ -179,7 +180,7 @@ class _Describer:
         self._targets: dict[int, object] = {}  # keeps objects alive, so that an id stays theirs
         self.resources: dict[str, Resource] = {}
         self.dead_holds: list[Hold] = []
-        self._methods: dict[str, str] = {}
+        self.methods: dict[str, str] = {}
 
     def actor(self, party: Party) -> Actor:
         name = party.thread.name if party.thread is not None else f"thread {party.id}"
@@ -189,7 +190,7 @@ class _Describer:
         assert party.wait is not None
         target, method = waited_object(party.frame, party.wait.resource)
         resource = self._resource(target, user_frames(party.frame))
-        self._methods[party.id] = method
+        self.methods[party.id] = method
         return Wait(party.id, resource, self._place(party.frame), forever=party.wait.deadline is None)
 
     def started(self, actor: str) -> Place | None:
@@ -199,7 +200,7 @@ class _Describer:
 
     def verb(self, wait: Wait) -> str:
         """Say what a waiter does: `queue.get() waits`."""
-        method = self._methods.get(wait.actor, "")
+        method = self.methods.get(wait.actor, "")
         name = self.resources[wait.resource].name
         public = method if method and not method.startswith("_") else ""
         return f"{name}.{public}() waits" if public else f"a wait for {name}"
@@ -227,11 +228,20 @@ class _Describer:
             if other.wait is not None and other.wait.resource is lock:
                 target, _ = waited_object(other.frame, lock)
                 return self._resource(target, user_frames(other.frame))
-        return self._resource(lock, user_frames(party.frame))
+        target = lock.target if isinstance(lock, Guard) else lock
+        return self._resource(target, user_frames(party.frame))
+
+    def held(self, lock: object, party: Party) -> tuple[Resource, Place | None]:
+        """Describe a lock that a party holds, and where it took it."""
+        key = self._of_lock(lock, party)
+        return self.resources[key], self._hold_place(lock, party)
 
     def _taken_at(self, lock: object) -> Place | None:
         """Return the line that took a lock, when it is the user's own."""
-        code, lasti = getattr(lock, "_code", None), getattr(lock, "_lasti", -1)
+        if isinstance(lock, Guard):
+            code, lasti = lock.code, lock.lasti
+        else:
+            code, lasti = getattr(lock, "_code", None), getattr(lock, "_lasti", -1)
         if code is None or not is_user_file(code.co_filename):
             return None
         return place_of(code, line_of(code, lasti), self._root)
@@ -240,10 +250,11 @@ class _Describer:
         taken = self._taken_at(lock)
         if taken is not None:
             return taken
+        target = lock.target if isinstance(lock, Guard) else lock
         for frame in user_frames(party.frame):  # taken inside the standard library: find the `with` around
             for line in range(frame.f_lineno or 0, frame.f_code.co_firstlineno - 1, -1):
                 for expression in taken_expressions(frame.f_code, line):
-                    if is_or_locks(evaluate(expression, frame), lock):
+                    if is_or_locks(evaluate(expression, frame), target):
                         return place_of(frame.f_code, line, self._root)
         return None
 
@@ -303,10 +314,8 @@ class _Describer:
         return False
 
     def _created(self, target: object) -> Place | None:
-        made = getattr(target, "_made", None)
-        if made is None or not is_user_file(made[0].co_filename):
-            return None
-        return place_of(made[0], line_of(*made), self._root)
+        site = first_user_site(made_at(target))
+        return place_of(site[0], line_of(*site), self._root) if site is not None else None
 
 
 def _process_name() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,13 +13,16 @@ from pytest_sensei.primitives.threads import strand_of
 from pytest_sensei.watch import graph, ledger, order, verdict
 from pytest_sensei.watch.leaks import Ended
 from pytest_sensei.watch.lost import LostException, is_nobody_s_business
+from pytest_sensei.watch.notes import actor_id
 from pytest_sensei.watch.source import taken_text
 
 if TYPE_CHECKING:
     from types import CodeType
 
     from pytest_sensei.primitives.runtime import Lockable, Strand, Waiting
+    from pytest_sensei.watch.household import Household, Process
     from pytest_sensei.watch.ledger import Ledger
+    from pytest_sensei.watch.verdicts import FamilyVerdict
 
 FIRST_SLICE = 0.02  # seconds until a waiter looks for the first time
 NEXT_SLICE = 0.05  # seconds between its later looks; also the longest a victim waits to be told
@@ -36,14 +40,16 @@ class Suspicion:
 class Watching:
     """What is known of the test that runs now. One object for the session, reset for each test."""
 
-    def __init__(self, root: str | None) -> None:
+    def __init__(self, root: str | None, household: Household | None = None) -> None:
         self._root = root
+        self._household = household
         self._looking = locks.raw_lock()
         self._suspicion: Suspicion | None = None
         self._order = order.OrderBook()
         self._baseline: frozenset[Strand] = frozenset()
         self._victims: list[Strand] = []
         self._given: Diagnosis | None = None  # the test's last verdict
+        self._doomed_processes: set[Process] = set()
         self.main = runtime.current_strand()
         self.proving = False  # verdicts are given only while a test runs and deadlocks are looked for
         self.diagnoses: list[Diagnosis] = []
@@ -62,13 +68,18 @@ class Watching:
         self._baseline = frozenset(runtime.strands.values())
         self._victims = []
         self._given = None
+        self._doomed_processes = set()
         self.diagnoses = []
         self.lost = []
         self.proving = proving
+        if self._household is not None:
+            self._household.begin(proving=proving)
 
     def end(self) -> None:
         """The test is over: no more verdicts."""
         self.proving = False
+        if self._household is not None:
+            self._household.end()
         self.main.doomed = False
         self.main.pending = None
 
@@ -116,6 +127,7 @@ class Watching:
         members = graph.knot(now.situation)
         if not members:
             self._suspicion = None
+            self._look_at_family(now)
             return
         waits = frozenset(_serial(now, actor) for actor in members)
         before, moment = self._suspicion, runtime.monotonic()
@@ -137,6 +149,42 @@ class Watching:
             self._given = diagnosis
         self._tell(diagnosis, [strand for strand in strands if self._is_ours(strand)])
 
+    def _look_at_family(self, now: Ledger) -> None:
+        verdict = self._household.look(now) if self._household is not None else None
+        if verdict is not None:
+            self._proven_in_family(verdict, now)
+
+    def collect(self) -> None:
+        """Take in what other processes have proved while the main thread did not wait."""
+        verdict = self._household.given() if self._household is not None else None
+        if verdict is not None:
+            self._proven_in_family(verdict, ledger.read())
+            self._break_up()
+
+    def _proven_in_family(self, verdict: FamilyVerdict, now: Ledger) -> None:
+        assert self._household is not None
+        me = os.getpid()
+        parties = {actor_id(me, party.id): party for party in now.parties.values()}
+        strands = [
+            strand
+            for actor in verdict.actors
+            if actor in parties and (strand := parties[actor].strand) is not None and self._is_ours(strand)
+        ]
+        theirs = self._household.of_this_test(verdict.processes)
+        if not strands and not theirs:
+            return
+        if self._given is None:
+            self._given = verdict.diagnosis
+            self.diagnoses.append(verdict.diagnosis)
+        self._doomed_processes.update(theirs)
+        self._tell(self._given, strands)
+
+    def _break_up(self) -> None:
+        """End the processes that are in a knot, so that nothing of what unwinds waits for them."""
+        if self._doomed_processes and self._household is not None:
+            doomed, self._doomed_processes = self._doomed_processes, set()
+            self._household.break_up(doomed)
+
     def _is_ours(self, strand: Strand) -> bool:
         return strand is self.main or strand not in self._baseline
 
@@ -146,9 +194,19 @@ class Watching:
         self._victims.extend(strand for strand in others if strand not in self._victims)
         self.main.pending = Deadlock(diagnosis)
         if self.main.wait is None:
-            _tell_all(others, diagnosis)
+            self._release(others, diagnosis)
         else:
-            self.main.afterwards = lambda: _tell_all(others, diagnosis)
+            self.main.afterwards = lambda: self._release(others, diagnosis)
+
+    def _release(self, others: list[Strand], diagnosis: Diagnosis) -> None:
+        """Have all the others unwind: the main thread knows."""
+        self._break_up()
+        for strand in others:
+            strand.pending = Deadlock(diagnosis)
+
+    def moved_on(self, _wait: Waiting) -> None:
+        if self._household is not None:
+            self._household.moved_on()
 
     def ordered(self, strand: Strand, lock: Lockable, code: CodeType, lasti: int) -> None:
         if self.proving:
@@ -167,11 +225,6 @@ class Watching:
             return False
         self.lost.append(LostException.of(thread, error, self._root))
         return self.fails_on_lost
-
-
-def _tell_all(strands: list[Strand], diagnosis: Diagnosis) -> None:
-    for strand in strands:
-        strand.pending = Deadlock(diagnosis)
 
 
 def _serial(now: Ledger, actor: str) -> int:

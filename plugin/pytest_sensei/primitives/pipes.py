@@ -1,0 +1,186 @@
+"""Connections whose `recv`, `send` and `poll` wait in slices, and that know where they were made.
+
+A read or write is first tried without waiting, in one system call where Linux offers that (RWF_NOWAIT); so
+it can never block unseen, not even when somebody else was quicker after a poll.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import select
+import selectors
+import weakref
+from multiprocessing import connection
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_sensei.primitives import runtime
+from pytest_sensei.primitives.threads import callers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import CodeType
+
+LARGEST = 1 << 17  # bytes read in one piece; more than a pipe or a socket usually holds
+PIECE = 4096  # bytes; a pipe that can be written to at all takes so many at once (PIPE_BUF)
+
+_init = connection._ConnectionBase.__init__
+_nowait: int = getattr(os, "RWF_NOWAIT", 0)
+
+made: weakref.WeakKeyDictionary[Any, tuple[tuple[CodeType, int], ...]] = weakref.WeakKeyDictionary()
+"""Where each living connection was made: (code, instruction) of the callers, the nearest first.
+
+A forked child inherits it with the connections.
+"""
+
+
+class Ends(NamedTuple):
+    """What a reader or writer waits for: any of these descriptors to become ready."""
+
+    reading: tuple[int, ...]
+    writing: tuple[int, ...]
+    target: object  # the connection, or the list of what is waited for
+
+
+def init(self: Any, handle: Any, readable: bool = True, writable: bool = True) -> None:
+    _init(self, handle, readable, writable)
+    made[self] = callers(1, 8)
+
+
+# -- reading
+
+
+def recv(self: Any, size: int, read: Callable[[int, int], bytes] = os.read) -> io.BytesIO:
+    """Read so many bytes; see `multiprocessing.connection.Connection._recv`."""
+    handle = self._handle
+    got = io.BytesIO()
+    remaining = size
+    space = memoryview(bytearray(min(size, LARGEST)))
+    while remaining > 0:
+        if runtime.watcher is None:
+            chunk: bytes | memoryview = read(handle, remaining)
+        else:
+            chunk = _read(self, handle, space[:remaining], read)
+        if not chunk:
+            if remaining == size:
+                raise EOFError
+            raise OSError("got end of file during message")
+        got.write(chunk)
+        remaining -= len(chunk)
+    return got
+
+
+def _read(
+    owner: Any, handle: int, space: memoryview, read: Callable[[int, int], bytes]
+) -> bytes | memoryview:
+    while True:
+        chunk = _try_read(handle, space, read)
+        if chunk is not None:
+            return chunk
+        wait_for(Ends((handle,), (), owner))
+
+
+def _try_read(handle: int, space: memoryview, read: Callable[[int, int], bytes]) -> bytes | memoryview | None:
+    """Read what is there; None when nothing is."""
+    if _nowait:
+        try:
+            return space[: os.preadv(handle, [space], -1, _nowait)]
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            _give_up_nowait(error)
+    return read(handle, len(space)) if _ready(handle, select.POLLIN) else None
+
+
+# -- writing
+
+
+def send(self: Any, buffer: Any, write: Callable[[int, Any], int] = os.write) -> None:
+    """Write all of it; see `multiprocessing.connection.Connection._send`."""
+    handle = self._handle
+    if runtime.watcher is None:
+        _write_all(handle, buffer, write)
+        return
+    rest = memoryview(buffer)
+    while rest:
+        count = _try_write(handle, rest, write)
+        if count:
+            rest = rest[count:]
+        else:
+            wait_for(Ends((), (handle,), self))
+
+
+def _write_all(handle: int, buffer: Any, write: Callable[[int, Any], int]) -> None:
+    remaining = len(buffer)
+    while True:
+        count = write(handle, buffer)
+        remaining -= count
+        if remaining == 0:
+            return
+        buffer = buffer[count:]
+
+
+def _try_write(handle: int, rest: memoryview, write: Callable[[int, Any], int]) -> int:
+    """Write what can be written at once, and return how much that was."""
+    if _nowait:
+        try:
+            return os.pwritev(handle, [rest], -1, _nowait)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            _give_up_nowait(error)
+    return write(handle, rest[:PIECE]) if _ready(handle, select.POLLOUT) else 0
+
+
+def _give_up_nowait(error: OSError) -> None:
+    """Go on without RWF_NOWAIT where the system does not know it; any other error is the caller's."""
+    global _nowait  # noqa: PLW0603
+    if error.errno not in (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ESPIPE):
+        raise error
+    _nowait = 0
+
+
+# -- waiting
+
+
+def wait_for(ends: Ends, timeout: float | None = None) -> bool:
+    """Block until one of the ends is ready."""
+    poll = select.poll()
+    for fd in ends.reading:
+        poll.register(fd, select.POLLIN)
+    for fd in ends.writing:
+        poll.register(fd, select.POLLOUT)
+    return runtime.block(ends, lambda seconds: bool(poll.poll(_milliseconds(seconds))), timeout)
+
+
+def _ready(handle: int, events: int) -> bool:
+    poll = select.poll()
+    poll.register(handle, events)
+    return bool(poll.poll(0))
+
+
+def _milliseconds(seconds: float) -> float | None:
+    return None if seconds < 0 else seconds * 1000
+
+
+def wait(object_list: Iterable[Any], timeout: float | None = None) -> list[Any]:
+    """Return the objects that are ready to be read from; see `multiprocessing.connection.wait`."""
+    objects = list(object_list)
+    with selectors.PollSelector() as selector:
+        for each in objects:
+            selector.register(each, selectors.EVENT_READ)
+        ready = selector.select(0)
+        if not ready and (timeout is None or timeout > 0):
+            ends = Ends(tuple(key.fd for key in selector.get_map().values()), (), _target(objects))
+            runtime.block(ends, lambda seconds: _select(selector, seconds, ready), timeout)
+        return [key.fileobj for key, _events in ready]
+
+
+def _target(objects: list[Any]) -> object:
+    return objects[0] if len(objects) == 1 and not isinstance(objects[0], int) else objects
+
+
+def _select(selector: selectors.BaseSelector, seconds: float, ready: list[Any]) -> bool:
+    ready[:] = selector.select(None if seconds < 0 else seconds)
+    return bool(ready)

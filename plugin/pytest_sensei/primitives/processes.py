@@ -1,0 +1,111 @@
+"""Waiting for processes to end, in slices; and where each process was started."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import weakref
+from multiprocessing import popen_fork, process
+from typing import TYPE_CHECKING, Any
+
+from pytest_sensei.primitives import children, runtime
+from pytest_sensei.primitives.threads import callers
+
+if TYPE_CHECKING:
+    from types import CodeType
+
+_start = process.BaseProcess.start
+_bootstrap = process.BaseProcess._bootstrap  # type: ignore[attr-defined]
+_wait = popen_fork.Popen.wait
+_wait_for_program = subprocess.Popen._wait  # type: ignore[attr-defined]
+
+origins: weakref.WeakKeyDictionary[process.BaseProcess, tuple[tuple[CodeType, int], ...]] = (
+    weakref.WeakKeyDictionary()
+)
+"""Where each process was started: (code, instruction) of the callers of `start`, the nearest first."""
+
+
+class Ending:
+    """What a joiner waits for: the end of a process."""
+
+    __slots__ = ("pid", "target")
+
+    def __init__(self, pid: int, target: object) -> None:
+        self.pid = pid
+        self.target = target
+
+
+def start(self: process.BaseProcess) -> None:
+    """Start the process; see `multiprocessing.Process.start`."""
+    origins[self] = callers(1)
+    _start(self)
+
+
+def bootstrap(self: process.BaseProcess, *arguments: Any, **options: Any) -> int:
+    """Run in the child, from its beginning to its end."""
+    for call in list(children.at_bootstrap.values()):
+        call(self.name)
+    code: int = _bootstrap(self, *arguments, **options)
+    return code
+
+
+def wait(self: Any, timeout: float | None = None) -> int | None:
+    """Wait for the end of a process; see `multiprocessing.Process.join`."""
+    if self.returncode is None and timeout is None and runtime.watcher is not None:
+        _block_until_end(self, self.poll)
+    return _wait(self, timeout)
+
+
+def wait_for_program(self: Any, timeout: float | None) -> int:
+    """Wait for the end of a program; see `subprocess.Popen.wait`."""
+    if self.returncode is None and timeout is None and runtime.watcher is not None:
+        _block_until_end(self, self.poll)
+    code: int = _wait_for_program(self, timeout)
+    return code
+
+
+def _block_until_end(popen: Any, poll: Any) -> None:
+    """Block until the process has ended, and no longer: its end of a pipe may live on in its children."""
+    if poll() is not None:
+        return
+    try:
+        watched = _watch_of(popen)
+    except ProcessLookupError:
+        return  # somebody else has reaped it; the real wait knows what to do
+    try:
+        runtime.block(Ending(popen.pid, popen), lambda seconds: _has_ended(watched, seconds, poll), None)
+    finally:
+        if watched is not None and watched != getattr(popen, "sentinel", None):
+            os.close(watched)
+
+
+def _watch_of(popen: Any) -> int | None:
+    """Return a descriptor that becomes readable at the end of the process."""
+    if getattr(popen, "method", "") == "forkserver":
+        sentinel: int = popen.sentinel  # the process is the fork server's child; it tells us the exit code
+        return sentinel
+    try:
+        return os.pidfd_open(popen.pid)
+    except ProcessLookupError:
+        raise
+    except (AttributeError, OSError):
+        return None
+
+
+def _has_ended(watched: int | None, seconds: float, poll: Any) -> bool:
+    if watched is None:
+        return _poll_for(seconds, poll)
+    waiting = select.poll()
+    waiting.register(watched, select.POLLIN)
+    return bool(waiting.poll(None if seconds < 0 else seconds * 1000))
+
+
+def _poll_for(seconds: float, poll: Any) -> bool:
+    """Ask again and again, where nothing can be waited on."""
+    deadline = None if seconds < 0 else runtime.monotonic() + seconds
+    while poll() is None:
+        if deadline is not None and runtime.monotonic() >= deadline:
+            return False
+        runtime.real_sleep(0.002)
+    return True

@@ -1,0 +1,166 @@
+"""The family as the watching process keeps it: its directory, whose test each member is, and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+from multiprocessing import process
+from typing import TYPE_CHECKING
+
+from pytest_sensei.primitives import children, pipes, processes, runtime, semaphores
+from pytest_sensei.watch import membership, procfs
+from pytest_sensei.watch.home import Home
+from pytest_sensei.watch.judging import Judge
+from pytest_sensei.watch.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from pytest_sensei.watch.ledger import Ledger
+    from pytest_sensei.watch.verdicts import FamilyVerdict
+
+_KEY = "household"
+POLITE = 0.15  # seconds that a process gets to end after SIGTERM
+SURE = 1.0  # seconds that the system gets to end it after SIGKILL
+_SHARED = (semaphores.Guard, pipes.Ends, processes.Ending)
+
+Process = tuple[int, int]
+"""A process: its identifier and its start."""
+
+
+class Household:
+    """One object for the session. The directory is made at the first child."""
+
+    def __init__(self, rootdir: str | None) -> None:
+        self._rootdir = rootdir
+        self._root = os.getpid()
+        self._home: Home | None = None
+        self._judge = Judge(None, self._root, rootdir)
+        self._proving = False
+        self._before: frozenset[int] = frozenset()
+        self._heard = 0
+
+    def open(self) -> None:
+        """From now on, make the directory when a child is about to be born."""
+        children.before_fork[_KEY] = self._expect_child
+        children.call_in_children(_KEY, self._expect_spawned)
+        children.after_fork[_KEY] = self._in_child
+
+    def close(self) -> None:
+        """The session is over."""
+        for calls in (children.before_fork, children.after_fork):
+            calls.pop(_KEY, None)
+        children.call_no_more(_KEY)
+        membership.enlist_nobody()
+        if self._home is not None:
+            semaphores.record_in(None)
+            self._home.remove()
+            self._home = None
+
+    def _expect_spawned(self) -> None:
+        self._expect_child()
+
+    def _expect_child(self) -> None:
+        if self._home is not None or os.getpid() != self._root:
+            return
+        home = Home.make()
+        record = Record(home.folder, home.pid, home.start)
+        record.named(multiprocessing.current_process().name, ready=True)
+        semaphores.record_in(record)
+        membership.enlist(str(home.folder), self._root, self._rootdir)
+        self._home = self._judge.home = home
+        home.head.proving = self._proving
+
+    def _in_child(self) -> None:
+        """A forked child keeps no house."""
+        children.before_fork.pop(_KEY, None)
+        children.after_fork.pop(_KEY, None)
+        children.call_no_more(_KEY)
+
+    # -- the test's life
+
+    def begin(self, *, proving: bool) -> None:
+        self._before = frozenset(procfs.descendants(self._root))
+        self._proving = proving
+        if self._home is not None:
+            self._home.take()
+            self._heard = self._home.head.verdicts
+            self._home.head.proving = proving
+
+    def end(self) -> None:
+        self._proving = False
+        if self._home is not None:
+            self._home.head.proving = False
+
+    # -- looking
+
+    def look(self, now: Ledger) -> FamilyVerdict | None:
+        """Tell what this process waits for, and look at the family, where there is any."""
+        if self._home is None and not any(
+            party.wait is not None
+            and party.wait.deadline is None
+            and isinstance(party.wait.resource, _SHARED)
+            for party in now.parties.values()
+        ):
+            return None
+        note = self._judge.tell(now)
+        return self.given() or self._judge.judge(note)
+
+    def given(self) -> FamilyVerdict | None:
+        """Return a verdict that another member has given since the test began."""
+        if self._home is None or self._home.head.verdicts == self._heard:
+            return None
+        self._heard = self._home.head.verdicts
+        return self._home.take()
+
+    def moved_on(self) -> None:
+        self._judge.moved_on()
+
+    def of_this_test(self, members: Iterable[Process]) -> list[Process]:
+        """Return those of some processes that this test has started, itself or through others."""
+        return [each for each in members if each[0] != self._root and each[0] not in self._before]
+
+    # -- the end
+
+    def break_up(self, members: Collection[Process]) -> None:
+        """End processes, and all that they have started: politely, then surely."""
+        every = _with_descendants(members)
+        for number, patience in ((signal.SIGTERM, POLITE), (signal.SIGKILL, SURE)):
+            alive = [each for each in every if _lives(each)]
+            for pid, _ in alive:
+                for each in (number, signal.SIGCONT):
+                    with contextlib.suppress(OSError):
+                        os.kill(pid, each)
+            _wait_for(alive, patience)
+
+    def reap(self) -> None:
+        """Ask how the ended children ended, those that nobody else will ask about."""
+        multiprocessing.active_children()
+        known = {each.pid for each in process._children}  # type: ignore[attr-defined]
+        for pid in procfs.children(self._root):
+            found = procfs.stat(pid)
+            if found is not None and found.ended and pid not in known and pid not in self._before:
+                with contextlib.suppress(OSError):
+                    os.waitpid(pid, os.WNOHANG)
+
+
+def _with_descendants(members: Collection[Process]) -> list[Process]:
+    found = dict.fromkeys(members)
+    for pid, start in list(found):
+        if procfs.start(pid) == start:
+            found.update(dict.fromkeys((each, procfs.start(each)) for each in procfs.descendants(pid)))
+    return list(found)
+
+
+def _lives(member: Process) -> bool:
+    found = procfs.stat(member[0])
+    return found is not None and found.start == member[1] and not found.ended
+
+
+def _wait_for(members: Collection[Process], patience: float) -> None:
+    deadline, pause = runtime.monotonic() + patience, 0.0005
+    while any(_lives(each) for each in members) and runtime.monotonic() < deadline:
+        runtime.real_sleep(pause)
+        pause = min(pause * 2, 0.02)

@@ -1,0 +1,99 @@
+"""Belonging to the family: how a child joins, and how it watches its own waits."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_sensei.primitives import children, locks, patching, runtime, semaphores
+from pytest_sensei.watch import ledger
+from pytest_sensei.watch.home import Home
+from pytest_sensei.watch.judging import Judge
+from pytest_sensei.watch.record import Record
+
+if TYPE_CHECKING:
+    from types import CodeType
+
+    from pytest_sensei.primitives.runtime import Lockable, Strand, Waiting
+
+_KEY = "family"
+FIRST_SLICE = 0.02  # seconds until a waiter looks for the first time
+NEXT_SLICE = 0.05  # seconds between its later looks
+
+
+class ChildWatching:
+    """The watched runtime of a child: it tells and looks, and leaves its proofs to the watching process."""
+
+    def __init__(self, home: Home, root: int, rootdir: str | None, record: Record) -> None:
+        self._home = home
+        self._judge = Judge(home, root, rootdir)
+        self._record = record
+        self._looking = locks.raw_lock()
+
+    def named(self, name: str) -> None:
+        """The process has begun its work, under its own name."""
+        self._judge.name = name
+        self._record.named(name, ready=True)
+
+    def slice_for(self, wait: Waiting) -> float:
+        return FIRST_SLICE if runtime.monotonic() - wait.since < FIRST_SLICE else NEXT_SLICE
+
+    def look(self, strand: Strand) -> None:
+        runtime.raise_pending(strand)
+        if not self._home.head.proving or not self._looking.acquire(False):
+            return
+        try:
+            verdict = self._judge.judge(self._judge.tell(ledger.read()))
+            if verdict is not None:
+                self._home.give(verdict)
+        except FileNotFoundError:
+            runtime.watch_with(None)  # the run is over, and its directory gone
+        finally:
+            self._looking.release()
+
+    def moved_on(self, _wait: Waiting) -> None:
+        self._judge.moved_on()
+
+    def ordered(self, strand: Strand, lock: Lockable, code: CodeType, lasti: int) -> None:
+        """Lock orders are judged in the watching process only."""
+
+    def passed_on(self, giver: Strand, taker: Strand) -> None:
+        """Likewise."""
+
+    def thread_failed(self, _thread: object, _error: BaseException) -> bool:
+        return False
+
+
+def join(folder: str, root: int, rootdir: str | None, name: str, *, ready: bool) -> None:
+    """Make the current process, a child, a member of the family."""
+    try:
+        home = Home(Path(folder))
+        record = Record(home.folder, home.pid, home.start)
+    except FileNotFoundError:
+        return  # the run is over
+    record.named(name, ready=ready)
+    semaphores.record_in(record)
+    watching = ChildWatching(home, root, rootdir, record)
+    watching._judge.name = name
+    children.at_bootstrap[_KEY] = watching.named
+    runtime.watch_with(watching)
+
+
+def join_spawned(folder: str, root: int, rootdir: str | None) -> None:
+    """Join in a process that was spawned, or forked by the fork server; called before all else there."""
+    patching.install()
+    enlist(folder, root, rootdir)
+    join(folder, root, rootdir, f"process {os.getpid()}", ready=False)
+
+
+def enlist(folder: str, root: int, rootdir: str | None) -> None:
+    """Have every child of this process join from now on."""
+    children.after_fork[_KEY] = lambda: join(folder, root, rootdir, "forked process", ready=True)
+    children.call_in_children(_KEY, lambda: (join_spawned, (folder, root, rootdir)))
+
+
+def enlist_nobody() -> None:
+    """Undo `enlist`."""
+    children.after_fork.pop(_KEY, None)
+    children.call_no_more(_KEY)

@@ -1,0 +1,229 @@
+"""Writes a process's note: its ledger, in terms that the other processes of the family understand."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import stat
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from pytest_sensei.primitives import pipes, semaphores
+from pytest_sensei.primitives.pipes import Ends
+from pytest_sensei.primitives.processes import Ending
+from pytest_sensei.primitives.semaphores import Guard
+from pytest_sensei.watch import ledger, procfs
+from pytest_sensei.watch.notes import (
+    Need,
+    Note,
+    NotedEnd,
+    NotedHold,
+    NotedThread,
+    NotedWait,
+    Thing,
+    Told,
+    Want,
+    actor_id,
+)
+from pytest_sensei.watch.places import first_user_site, line_of, place_of, user_frame
+from pytest_sensei.watch.services import family_service
+from pytest_sensei.watch.verdict import Describer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_sensei.diagnosis import Place
+    from pytest_sensei.primitives.runtime import Waiting
+    from pytest_sensei.watch.ledger import Ledger, Party
+
+_NOW = float("inf")  # a service's wait: it is looked at as it is
+
+
+def write(now: Ledger, name: str, *, rich: bool, root: str | None) -> Note:
+    """Turn the ledger of this process into its note."""
+    return _Writer(now, name, root, rich=rich).note()
+
+
+class _Writer:
+    def __init__(self, now: Ledger, name: str, root: str | None, *, rich: bool) -> None:
+        self._now = now
+        self._name = name
+        self._root = root
+        self._rich = rich
+        self._pid = os.getpid()
+        self._blocked = now.blocked()
+        self._describer = Describer(now, root) if rich else None
+
+    def note(self) -> Note:
+        threads = tuple(self._thread(party) for party in self._now.parties.values())
+        ignored, unnamed = self._ignored()
+        return Note(
+            pid=self._pid,
+            start=procfs.start(self._pid),
+            name=self._name,
+            threads=threads,
+            ignored=ignored,
+            unnamed=unnamed,
+            handlers=ledger.has_signal_handlers(),
+            ends=tuple(self._ends()) if self._rich else (),
+            rich=self._rich,
+        )
+
+    def _ignored(self) -> tuple[tuple[int, ...], int]:
+        """Return the threads that take no part: by their identifiers where known, and how many are not."""
+        threads = {thread.ident: thread for thread in threading.enumerate()}
+        known, unnamed = [], 0
+        for ident in sys._current_frames():
+            thread = threads.get(ident)
+            if thread is threading.main_thread():
+                continue
+            if thread is None or thread.native_id is None:
+                unnamed += 1
+            elif f"t{ident}" not in self._now.parties:
+                known.append(thread.native_id)
+        return tuple(known), unnamed
+
+    # -- threads
+
+    def _thread(self, party: Party) -> NotedThread:
+        thread = party.thread
+        wait = self._wait(party)
+        rich = self._describer
+        return NotedThread(
+            id=actor_id(self._pid, party.id),
+            tid=self._tid(party),
+            name=thread.name if thread is not None else "a thread",
+            wait=wait,
+            place=self._place(party) if rich else None,
+            holds=tuple(self._holds(party)) if rich else (),
+        )
+
+    def _tid(self, party: Party) -> int:
+        if party.thread is threading.main_thread():
+            return self._pid
+        return (party.thread.native_id or 0) if party.thread is not None else 0
+
+    def _place(self, party: Party) -> Place | None:
+        frame = user_frame(party.frame)
+        return place_of(frame.f_code, frame.f_lineno or 0, self._root) if frame is not None else None
+
+    def _wait(self, party: Party) -> NotedWait | None:
+        service = family_service(party.frame)
+        if service is not None:
+            return NotedWait(0, 0.0, _NOW, (Need(Want(service)),))
+        wait = party.wait
+        if wait is None or wait.deadline is not None:
+            return None
+        needs = self._needs(party, wait)
+        if not needs:
+            return None
+        told = self._told(party) if self._describer is not None else None
+        return NotedWait(wait.serial, wait.since, wait.tried, needs, told)
+
+    def _needs(self, party: Party, wait: Waiting) -> tuple[Need, ...]:
+        resource = wait.resource
+        if isinstance(resource, Guard):
+            return self._needs_semaphore(resource)
+        if isinstance(resource, Ends):
+            return _needs_of_ends(resource)
+        if isinstance(resource, Ending):
+            return (Need(Want.PROCESS, resource.pid),)
+        local = self._blocked.get(party.id)
+        if local is None:
+            return ()
+        wakers = local.wakers
+        if wakers is not None:
+            wakers = frozenset(actor_id(self._pid, waker) for waker in wakers)
+        return (Need(Want.THREADS, wakers=wakers, binding=local.binding),)
+
+    def _needs_semaphore(self, guard: Guard) -> tuple[Need, ...]:
+        if not guard.raw._is_zero():
+            return ()  # granted: the waiter has only not run since
+        return (
+            Need(
+                Want.SEMAPHORE,
+                guard.key,
+                lock=guard.is_lock,
+                owned=guard.recursive,
+                inode=self._inode_of(guard),
+            ),
+        )
+
+    def _inode_of(self, guard: Guard) -> int:
+        if not guard.inode:
+            guard.inode = (procfs.semaphores(self._pid) or {}).get(guard.raw.handle & ~0xFFF, 0)
+        return guard.inode
+
+    # -- in words
+
+    def _told(self, party: Party) -> Told:
+        assert self._describer is not None
+        assert party.wait is not None
+        wait = self._describer.wait(party)
+        resource = self._describer.resources[wait.resource]
+        thing = Thing(
+            _thing_id(party.wait.resource) or f"{self._pid}{resource.id}",
+            resource.type,
+            resource.name,
+            resource.created,
+            resource.state,
+        )
+        return Told(thing, self._describer.methods.get(party.id, ""), wait.place)
+
+    def _holds(self, party: Party) -> Iterator[NotedHold]:
+        assert self._describer is not None
+        for guard in list(semaphores.guards):
+            if guard.count > 0 and guard.owner is not None and guard.owner is party.strand:
+                thing, place = self._describer.held(guard, party)
+                yield NotedHold(Thing(f"s{guard.key}", thing.type, thing.name, thing.created), place)
+        for lock in party.strand or ():
+            thing, place = self._describer.held(lock, party)
+            yield NotedHold(
+                Thing(f"{self._pid}{thing.id}", thing.type, thing.name, thing.created, thing.state), place
+            )
+
+    def _ends(self) -> Iterator[NotedEnd]:
+        for connection, callers in list(pipes.made.items()):
+            site = first_user_site(callers)
+            if connection.closed or site is None:
+                continue
+            inode = os.fstat(connection.fileno()).st_ino
+            place = place_of(site[0], line_of(*site), self._root)
+            thing = Thing(f"i{inode}", "Connection", "", place)
+            yield NotedEnd(inode, thing, connection.readable, connection.writable)
+
+
+def _thing_id(resource: object) -> str:
+    if isinstance(resource, Guard):
+        return f"s{resource.key}"
+    if isinstance(resource, Ends):
+        fds = (*resource.reading, *resource.writing)
+        return f"i{os.fstat(fds[0]).st_ino}" if len(fds) == 1 else ""
+    if isinstance(resource, Ending):
+        return f"p{resource.pid}"
+    return ""
+
+
+def _needs_of_ends(ends: Ends) -> tuple[Need, ...]:
+    """Return what would end a wait on descriptors; nothing where one of them is not a pipe or socket."""
+    try:
+        needs = [_need_of(fd, Want.READ) for fd in ends.reading]
+        needs += [_need_of(fd, Want.WRITE) for fd in ends.writing]
+    except OSError:
+        return ()
+    return tuple(need for need in needs if need is not None) if None not in needs else ()
+
+
+def _need_of(fd: int, want: Want) -> Need | None:
+    status = os.fstat(fd)
+    if stat.S_ISFIFO(status.st_mode):
+        return Need(want, status.st_ino, "pipe")
+    if stat.S_ISSOCK(status.st_mode):
+        return Need(want, status.st_ino, "socket")
+    return None
+
+
+def process_name() -> str:
+    """Return what the process is called in the user's code."""
+    return multiprocessing.current_process().name

@@ -1,0 +1,192 @@
+"""What Linux tells about processes in /proc: read-only, and None where it is not visible."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+_ROOT = "/proc"
+
+
+@functools.lru_cache(maxsize=1)
+def visible() -> bool:
+    """Tell whether there is a /proc as on Linux, and it shows our own descriptors."""
+    return stat(os.getpid()) is not None and ends(os.getpid()) is not None
+
+
+class Stat(NamedTuple):
+    """A process at a moment. Its identifier and its start together are used only once."""
+
+    pid: int
+    parent: int
+    state: str  # R, S, D, T, Z ...
+    start: int  # clock ticks since boot
+    name: str
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether it is dead, reaped or not."""
+        return self.state in "ZXx"
+
+
+def stat(pid: int) -> Stat | None:
+    """Return the state of a process, or None when there is none or it cannot be seen."""
+    text = _read(f"{_ROOT}/{pid}/stat")
+    if text is None:
+        return None
+    name, _, rest = text.partition("(")[2].rpartition(")")
+    fields = rest.split()
+    return Stat(pid, int(fields[1]), fields[0], int(fields[19]), name)
+
+
+def start(pid: int) -> int:
+    """Return when a process was started, in clock ticks since boot; 0 where that cannot be seen."""
+    found = stat(pid)
+    return found.start if found is not None else 0
+
+
+def children(pid: int) -> list[int]:
+    """Return the children of a process, of all its threads."""
+    found: list[int] = []
+    for tid in tasks(pid):
+        text = _read(f"{_ROOT}/{pid}/task/{tid}/children")
+        if text is None:
+            continue
+        found.extend(map(int, text.split()))
+    return found
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the children of a process, their children and so on; not who lost a parent."""
+    found: list[int] = []
+    pending = children(pid)
+    while pending:
+        child = pending.pop()
+        if child not in found:
+            found.append(child)
+            pending.extend(children(child))
+    return sorted(found)
+
+
+def tasks(pid: int) -> list[int]:
+    """Return the system's identifiers of a process's threads."""
+    try:
+        return [int(name) for name in os.listdir(f"{_ROOT}/{pid}/task")]  # noqa: PTH208 - a third of the time
+    except OSError:
+        return []
+
+
+class End(NamedTuple):
+    """An open descriptor of a pipe or a socket."""
+
+    fd: int
+    kind: str  # pipe or socket
+    inode: int
+    readable: bool
+    writable: bool
+
+
+_ENDS = re.compile(r"(pipe|socket):\[(\d+)\]")
+
+
+def ends(pid: int) -> list[End] | None:
+    """Return the open ends of pipes and sockets in a process, or None when they cannot be seen."""
+    folder = f"{_ROOT}/{pid}/fd"
+    try:
+        names = os.listdir(folder)  # noqa: PTH208
+    except OSError:
+        return None
+    return [end for name in names if (end := _end(folder, name)) is not None]
+
+
+def _end(folder: str, name: str) -> End | None:
+    path = f"{folder}/{name}"
+    try:
+        match = _ENDS.fullmatch(os.readlink(path))  # noqa: PTH115
+        if match is None:
+            return None
+        mode = os.lstat(path).st_mode  # the link's own permissions tell how the descriptor was opened
+    except OSError:
+        return None  # closed meanwhile
+    return End(int(name), match[1], int(match[2]), bool(mode & 0o400), bool(mode & 0o200))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The system call in which a thread sleeps."""
+
+    name: str  # read, write, wait, futex, or "" for any other
+    arguments: tuple[int, ...]
+    text: str  # the whole line: equal to an earlier one when nothing moved
+
+
+_NAMES = {
+    "x86_64": {0: "read", 19: "read", 45: "read", 47: "read", 1: "write", 20: "write", 44: "write",
+               46: "write", 61: "wait", 202: "futex"},
+    "aarch64": {63: "read", 65: "read", 207: "read", 212: "read", 64: "write", 66: "write", 206: "write",
+                211: "write", 260: "wait", 98: "futex"},
+}  # fmt: skip
+_CALLS = _NAMES.get(platform.machine(), {})
+
+
+def call(pid: int, tid: int) -> Call | None:
+    """Return the system call in which a thread sleeps; None when it runs, or that cannot be seen."""
+    text = _read(f"{_ROOT}/{pid}/task/{tid}/syscall")
+    if text is None or not text[:1].isdigit():
+        return None
+    fields = text.split()
+    arguments = tuple(int(field, 16) for field in fields[1:7])
+    return Call(_CALLS.get(int(fields[0]), ""), arguments, text)
+
+
+def switches(pid: int, tid: int) -> int:
+    """Return how many times a thread went to sleep; -1 where that cannot be seen."""
+    text = _read(f"{_ROOT}/{pid}/task/{tid}/status") or ""
+    match = re.search(r"^voluntary_ctxt_switches:\s+(\d+)", text, re.MULTILINE)
+    return int(match[1]) if match else -1
+
+
+def sleeps(pid: int, tid: int) -> bool:
+    """Tell whether a thread sleeps in the kernel."""
+    text = _read(f"{_ROOT}/{pid}/task/{tid}/stat")
+    return text is not None and text.rpartition(")")[2].split()[0] == "S"
+
+
+_SEMAPHORE = re.compile(r"^(\S+) \S+ \S+ \S+ (\d+)\s+\S*/sem\.", re.MULTILINE)
+
+
+def semaphores(pid: int) -> dict[int, int] | None:
+    """Return the named semaphores that a process maps: inode by address, or None when not visible."""
+    text = _read(f"{_ROOT}/{pid}/maps")
+    if text is None:
+        return None
+    return {int(match[1].partition("-")[0], 16): int(match[2]) for match in _SEMAPHORE.finditer(text)}
+
+
+def command(pid: int) -> list[str]:
+    """Return the command line of a process; empty where it is not visible."""
+    return (_read(f"{_ROOT}/{pid}/cmdline") or "").split("\0")[:-1]
+
+
+def _read(path: str) -> str | None:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except (OSError, AttributeError):
+        return None
+    try:
+        return _all_of(fd)
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+
+
+def _all_of(fd: int) -> str:
+    parts = []
+    while part := os.read(fd, 65536):
+        parts.append(part)
+    return b"".join(parts).decode("utf-8", "replace")

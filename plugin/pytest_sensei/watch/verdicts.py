@@ -1,0 +1,348 @@
+"""From a proven knot of the family to a diagnosis: which kind, which processes, which ends of which pipe."""
+
+from __future__ import annotations
+
+import linecache
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_sensei.diagnosis import Actor, Diagnosis, Hold, Kind, Place, Resource, Wait
+from pytest_sensei.watch import graph, procfs
+from pytest_sensei.watch.family import Scene, Sleeper, waits_of
+from pytest_sensei.watch.notes import Need, NotedWait, Thing, Want
+from pytest_sensei.watch.places import is_user_file, relative
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_sensei.watch.family import Kin
+    from pytest_sensei.watch.record import Taken
+
+MOST = 24  # actors in a picture
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyVerdict:
+    """A proven knot: its diagnosis, and the processes and threads that are in it."""
+
+    diagnosis: Diagnosis
+    processes: tuple[tuple[int, int], ...]  # identifier and start
+    actors: frozenset[str]
+
+
+def diagnose(scene: Scene, members: frozenset[str], root: str | None, *, latency: float) -> FamilyVerdict:
+    """Explain a proven knot."""
+    teller = _Teller(scene, members, root)
+    diagnosis = replace(teller.diagnosis(), latency_ms=round(latency * 1000, 1))
+    pids = {teller.kin_of(actor).pid for actor in members}
+    processes = tuple((pid, scene.kins[pid].stat.start) for pid in sorted(pids))
+    return FamilyVerdict(diagnosis, processes, members)
+
+
+class _Teller:
+    def __init__(self, scene: Scene, members: frozenset[str], root: str | None) -> None:
+        self._scene = scene
+        self._root = root
+        self._members = members
+        self._waits = waits_of(scene, members)
+        self._threads = {t.id: t for kin in scene.kins.values() for t in kin.threads}
+        self._kins = {actor: kin for kin in scene.kins.values() for actor in kin.actors()}
+        situation = scene.situation(killers=False)
+        self._edges = scene.binding_edges(situation)
+        self._resources: dict[str, Resource] = {}
+
+    def kin_of(self, actor: str) -> Kin:
+        return self._kins[actor]
+
+    def diagnosis(self) -> Diagnosis:
+        kind, core = self._kind_and_core()
+        order = self._order(core)
+        waits = tuple(wait for actor in order if (wait := self._wait(actor)) is not None)
+        dead_actors, dead_holds = self._dead(order)
+        holds = tuple(dict.fromkeys((*self._lock_holds(order), *self._end_holds(order), *dead_holds)))
+        return Diagnosis(
+            kind=kind,
+            summary=self._summary(kind, core),
+            actors=(*(self._actor(actor) for actor in order), *dead_actors),
+            resources=tuple(self._resources.values()),
+            holds=holds,
+            waits=waits,
+            culprits=self._culprits(kind, core, holds),
+            details=tuple(self._details(core)),
+        )
+
+    # -- which kind
+
+    def _kind_and_core(self) -> tuple[Kind, tuple[str, ...]]:
+        inside = {actor: self._edges[actor] for actor in self._members}
+        ring = graph.cycle(inside, inside)
+        if ring:
+            return (Kind.DEADLOCK_CYCLE if len(ring) > 1 else Kind.SELF_DEADLOCK), ring
+        lost = self._sorted(actor for actor in inside if self._is_abandoned(actor))
+        if lost:
+            return Kind.ABANDONED_LOCK, lost
+        writers = self._sorted(actor for actor in inside if self._wants(actor, Want.WRITE))
+        if writers:
+            return Kind.FULL_PIPE, writers
+        pair = self._in_conversation()
+        if pair:
+            return Kind.DEADLOCK_CYCLE, pair
+        readers = self._sorted(actor for actor in inside if self._waits_for_end(actor))
+        if readers:
+            return Kind.NO_EOF, readers
+        loose = self._sorted(
+            actor for actor in inside if not inside[actor].binding and self._place(actor) is not None
+        )
+        return Kind.STALLED, loose or self._sorted(inside)
+
+    def _wants(self, actor: str, want: Want) -> bool:
+        return any(need.want is want for need in self._waits[actor].needs)
+
+    def _is_abandoned(self, actor: str) -> bool:
+        edge = self._edges[actor]
+        if edge.binding and not edge.wakers:
+            return True
+        holder = self._holder(actor)
+        return holder is not None and self._scene.has_ended(holder)
+
+    def _holder(self, actor: str) -> Taken | None:
+        needs = self._waits[actor].needs
+        if len(needs) != 1 or needs[0].want is not Want.SEMAPHORE:
+            return None
+        return self._scene.holder(needs[0])
+
+    def _waits_for_end(self, actor: str) -> bool:
+        """Tell whether an actor reads a plain pipe: it is the user's own, not the inside of a queue."""
+        wait = self._waits[actor]
+        if not self._wants(actor, Want.READ) or len(wait.needs) != 1:
+            return False
+        if isinstance(wait, Sleeper):
+            return True
+        return wait.told is not None and wait.told.thing.type == "Connection" and wait.told.place is not None
+
+    def _in_conversation(self) -> tuple[str, ...]:
+        """Return two readers of the two ends of one duplex pipe: each waits for the other to send."""
+        readers = {
+            self._waits[actor].needs[0].key: actor
+            for actor in self._members
+            if self._waits_for_end(actor) and self._waits[actor].needs[0].kind == "socket"
+        }
+        for inode, actor in sorted(readers.items()):
+            peer = self._scene.peer(inode)
+            if peer in readers and self.kin_of(readers[peer]) is not self.kin_of(actor):
+                return self._sorted((actor, readers[peer]))
+        return ()
+
+    def _sorted(self, actors: Iterable[str]) -> tuple[str, ...]:
+        return tuple(sorted(actors, key=self._rank))
+
+    def _rank(self, actor: str) -> tuple[bool, bool, int, str]:
+        kin = self.kin_of(actor)
+        return (kin.pid != self._scene.root, self._place(actor) is None, kin.pid, actor)
+
+    def _order(self, core: tuple[str, ...]) -> list[str]:
+        """Return whom to show: the core, who stands between the test and the core, then the others."""
+        others = [
+            actor for actor in self._sorted(self._members - set(core)) if self._place(actor) is not None
+        ]
+        return [*core, *others][:MOST]
+
+    # -- the parts
+
+    def _place(self, actor: str) -> Place | None:
+        wait = self._waits[actor]
+        thread = self._threads.get(actor)
+        told = wait.told if isinstance(wait, NotedWait) else None
+        return (told.place if told is not None else None) or (thread.place if thread is not None else None)
+
+    def _process_name(self, kin: Kin) -> str:
+        if kin.note is not None:
+            return kin.note.name
+        if kin.member is not None and kin.member.name:
+            return kin.member.name
+        command = procfs.command(kin.pid)
+        return Path(command[0]).name if command else kin.stat.name
+
+    def _actor(self, actor: str) -> Actor:
+        kin, thread = self.kin_of(actor), self._threads.get(actor)
+        name = thread.name if thread is not None else "MainThread"
+        return Actor(actor, self._process_name(kin), kin.pid, name, "waiting", self._place(actor))
+
+    def _wait(self, actor: str) -> Wait | None:
+        wait = self._waits[actor]
+        thing = self._thing(wait, self.kin_of(actor))
+        return Wait(actor, self._resource(thing), self._place(actor)) if thing is not None else None
+
+    def _thing(self, wait: NotedWait | Sleeper, kin: Kin) -> Thing | None:
+        if isinstance(wait, NotedWait):
+            return wait.told.thing if wait.told is not None else None
+        need = wait.needs[0]
+        if need.want is Want.PROCESS:
+            target = self._scene.kins.get(need.key)
+            return Thing(f"p{need.key}", "Process", self._process_name(target) if target else "a process")
+        if need.want in (Want.READ, Want.WRITE):
+            return Thing(f"i{need.key}", "Pipe", _stream_name(self._fd_of(kin, need)))
+        return Thing(f"{kin.pid}", "wait", "a wait inside the process")
+
+    def _fd_of(self, kin: Kin, need: Need) -> int:
+        reading = need.want is Want.READ
+        ends = [end for end in self._scene.ends(kin.pid) or () if end.inode == need.key]
+        return next((end.fd for end in ends if (end.readable if reading else end.writable)), -1)
+
+    def _resource(self, thing: Thing) -> str:
+        key = self._pipe_id(thing.id)
+        known = self._resources.get(key)
+        if known is None or (_is_vague(known.name) and not _is_vague(thing.name)):
+            created = thing.created or (known.created if known is not None else None) or self._made(thing)
+            name = thing.name if not _is_vague(thing.name) else _assigned(created) or thing.name
+            self._resources[key] = Resource(key, thing.type, name, created, thing.state)
+        return key
+
+    def _pipe_id(self, key: str) -> str:
+        """Return one name for the two ends of a socket pair."""
+        if key.startswith("i"):
+            inode = int(key[1:])
+            peer = self._scene.peer(inode)
+            return f"i{min(inode, peer)}" if peer is not None else key
+        return key
+
+    def _made(self, thing: Thing) -> Place | None:
+        """Return where the ends of a pipe were made, from whoever knows."""
+        key = self._pipe_id(thing.id)
+        return next(
+            (
+                end.thing.created
+                for kin in self._scene.kins.values()
+                for end in (kin.note.ends if kin.note is not None else ())
+                if self._pipe_id(end.thing.id) == key
+            ),
+            None,
+        )
+
+    # -- holds
+
+    def _lock_holds(self, order: list[str]) -> Iterator[Hold]:
+        waited = {
+            thing.id for a in order if (thing := self._thing(self._waits[a], self.kin_of(a))) is not None
+        }
+        for actor in order:
+            thread = self._threads.get(actor)
+            for hold in thread.holds if thread is not None else ():
+                if hold.thing.id in waited:
+                    yield Hold(actor, self._resource(hold.thing), hold.place)
+
+    def _end_holds(self, order: list[str]) -> Iterator[Hold]:
+        """Yield who has open the ends that a reader or writer waits for: as its holds."""
+        for actor in order:
+            wait = self._waits[actor]
+            thing = self._thing(wait, self.kin_of(actor))
+            for need in wait.needs:
+                if (
+                    need.want in (Want.READ, Want.WRITE)
+                    and thing is not None
+                    and self._place(actor) is not None
+                ):
+                    for pid in self._scene.other_side(need):
+                        spokesman = self._spokesman(pid, order)
+                        if spokesman is not None:
+                            yield Hold(spokesman, self._resource(thing), self._end_made(need))
+
+    def _spokesman(self, pid: int, order: list[str]) -> str | None:
+        return next((actor for actor in order if self.kin_of(actor).pid == pid), None)
+
+    def _end_made(self, need: Need) -> Place | None:
+        return self._made(Thing(f"i{need.key}", "", ""))
+
+    def _dead(self, order: list[str]) -> tuple[list[Actor], list[Hold]]:
+        """Return the ended processes that still hold what somebody waits for."""
+        actors: dict[str, Actor] = {}
+        holds = []
+        for actor in order:
+            holder = self._holder(actor)
+            thing = self._thing(self._waits[actor], self.kin_of(actor))
+            if holder is None or thing is None or not self._scene.has_ended(holder):
+                continue
+            name = f"e{holder.pid}"
+            actors[name] = Actor(name, holder.process or "a process", holder.pid, "MainThread", "ended")
+            holds.append(Hold(name, self._resource(thing), self._site(holder)))
+        return list(actors.values()), holds
+
+    def _site(self, holder: Taken) -> Place | None:
+        site = holder.site
+        if site is None or not is_user_file(site.co_filename):
+            return None
+        source = linecache.getline(site.co_filename, site.line).strip()
+        return Place(relative(site.co_filename, self._root), site.line, site.co_name, source)
+
+    # -- words
+
+    def _summary(self, kind: Kind, core: tuple[str, ...]) -> str:
+        names = list(dict.fromkeys(self._process_name(self.kin_of(actor)) for actor in core))
+        first = self._thing(self._waits[core[0]], self.kin_of(core[0]))
+        what = self._resources[self._pipe_id(first.id)].name if first is not None else "something"
+        if kind is Kind.DEADLOCK_CYCLE:
+            count = len({self.kin_of(actor).pid for actor in core})
+            many = f"{count} processes" if count > 1 else f"{len(core)} threads"
+            return f"{many} wait for each other"
+        if kind is Kind.SELF_DEADLOCK:
+            return f"{names[0]} waits for {what}, which it holds itself"
+        if kind is Kind.ABANDONED_LOCK:
+            holder = self._holder(core[0])
+            who = (holder.process if holder is not None else "") or "a thread"
+            return f"{what} was never released by {who}, which has ended"
+        if kind is Kind.FULL_PIPE:
+            return f"{names[0]} writes to {what}, which is full, and nobody will read it"
+        if kind is Kind.NO_EOF:
+            return f"{names[0]} reads {what}, and whoever could write or close it waits too"
+        return f"{names[0]} waits for {what}: nobody is left who could wake it"
+
+    def _details(self, core: tuple[str, ...]) -> Iterator[str]:
+        for actor in core:
+            for need in self._waits[actor].needs:
+                if need.want in (Want.READ, Want.WRITE):
+                    side = "write" if need.want is Want.READ else "read"
+                    holders = self._scene.other_side(need)
+                    names = [self._process_name(self._scene.kins[pid]) for pid in sorted(holders)]
+                    if need.kind == "socket":
+                        side = "other"
+                    yield f"the {side} end is open in {_listed(names)}"
+
+    def _culprits(self, kind: Kind, core: tuple[str, ...], holds: tuple[Hold, ...]) -> tuple[Place, ...]:
+        places = [self._place(actor) for actor in core]
+        inside = {self._pipe_id(t.id) for a in core if (t := self._thing(self._waits[a], self.kin_of(a)))}
+        held = [hold.place for hold in holds if hold.resource in inside]
+        if kind is Kind.NO_EOF:
+            places = [*held, *places]
+        elif kind in (Kind.SELF_DEADLOCK, Kind.ABANDONED_LOCK):
+            places = [*places, *held]
+        elif kind is Kind.FULL_PIPE:
+            readers = [hold.actor for hold in holds if hold.resource in inside]
+            places = [*(self._place(actor) for actor in readers if actor in self._waits), *places]
+        if not any(places):
+            places = [self._place(actor) for actor in self._sorted(self._members)]
+        return tuple(dict.fromkeys(place for place in places if place is not None))
+
+
+def _is_vague(name: str) -> bool:
+    return not name or name.startswith(("a ", "an "))
+
+
+def _assigned(created: Place | None) -> str:
+    """Return the name that the line of its creation gives to a thing: `results` of `results = Queue()`."""
+    if created is None:
+        return ""
+    target, equals, _ = created.source.partition("=")
+    name = target.strip()
+    return name if equals and name.replace(".", "").replace("_", "").isalnum() else ""
+
+
+def _stream_name(fd: int) -> str:
+    return {0: "standard input", 1: "standard output", 2: "standard error"}.get(fd, f"descriptor {fd}")
+
+
+def _listed(names: list[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    if len(unique) > 4:
+        return f"{', '.join(unique[:3])} and {len(unique) - 3} more"
+    return " and ".join(unique) if len(unique) < 3 else f"{', '.join(unique[:-1])} and {unique[-1]}"
