@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).resolve().parents[1]
 _WORKER_INPUT = "sensei_answers"
-_REDIRECTION = pytest.StashKey["Redirection"]()
+_REDIRECTION: pytest.StashKey[Redirection] = pytest.StashKey()
 
 
 class AnswerError(Exception):
