@@ -57,8 +57,8 @@ def _lost_update(steps: Sequence[Step], names: dict[str, str]) -> Story | None:
         if write.action != "write":
             continue
         read = _last_look(steps, index)
-        if read is None or steps[read].action != "read":
-            continue
+        if read is None or steps[read].action != "read" or steps[read].value is None:
+            continue  # without a value it is a call into a container, which writes over nothing
         lost = frozenset(_writes_between(steps, read, index))
         if lost:
             sentence = _lost_sentence(steps, read, index, min(lost), names)
@@ -118,7 +118,7 @@ def _stale_check(steps: Sequence[Step], names: dict[str, str]) -> Story | None:
             continue
         look = _look_elsewhere(steps, index)
         changed = (
-            [at for at in _writes_between(steps, look, index) if steps[at].value != steps[look].value]
+            [at for at in _writes_between(steps, look, index) if _differ(steps[at], steps[look])]
             if look is not None
             else []
         )
@@ -145,7 +145,7 @@ def _stale_read(steps: Sequence[Step], names: dict[str, str]) -> Story | None:
             continue
         for read in _fresh_reads(steps, index):
             changes = _writes_between(steps, read, index)
-            changed = [at for at in changes if steps[at].value != steps[read].value]
+            changed = [at for at in changes if _differ(steps[at], steps[read])]
             if changed:
                 return Story(
                     _stale_sentence(steps[read], steps[changed[-1]], names),
@@ -166,8 +166,15 @@ def _fresh_reads(steps: Sequence[Step], index: int) -> Iterator[int]:
                 yield at
 
 
+def _differ(write: Step, read: Step) -> bool:
+    """Tell whether a write changed what was read; a call into a container, which shows no value, does."""
+    return write.value is None or write.value != read.value
+
+
 def _stale_sentence(read: Step, write: Step, names: dict[str, str]) -> str:
     reader, writer = names[read.actor], names[write.actor]
+    if read.value is None or write.value is None:
+        return f"{reader} looked at {read.field} and went on with that, after {writer} had changed it"
     return (
         f"{reader} read {read.field} as {read.value} and went on with that, "
         f"after {writer} had changed it to {write.value}"

@@ -11,6 +11,8 @@ from pytest_sensei.explain.evidence import lock_verdict, story
 from pytest_sensei.explain.terminal import render
 
 VALUE = "Counter.value"
+LOOK = at("buffer.py:44", "if not self._items:", "get")
+POP = at("buffer.py:49", "item = self._items.popleft()", "get")
 CREDIT = at("transfer.py:9", "target.balance += amount", "transfer")
 
 
@@ -125,6 +127,15 @@ def test_locks_are_shown_where_they_are_held() -> None:
         ),
         (
             (
+                step(2, "read", "self._items", place=LOOK),
+                step(3, "read", "self._items", place=LOOK),
+                step(3, "write", "self._items", place=POP),
+                step(2, "write", "self._items", place=POP),
+            ),
+            "Thread-1 looked at self._items and went on with that, after Thread-2 had changed it",
+        ),
+        (
+            (
                 step(2, "write", "alice.balance", "70", place=CREDIT),
                 step(3, "read", "alice.balance", "70"),
                 step(3, "read", "bob.balance", "0"),
@@ -133,7 +144,7 @@ def test_locks_are_shown_where_they_are_held() -> None:
             "Thread-2 read alice.balance as 70 between two writes of Thread-1",
         ),
     ],
-    ids=["lost increment", "lost write", "none", "stale read", "half done"],
+    ids=["lost increment", "lost write", "none", "stale read", "container", "half done"],
 )
 def test_the_verdict_is_in_words(steps: tuple, verdict: str | None) -> None:  # type: ignore[type-arg]
     assert story(race(*steps)).verdict == verdict
