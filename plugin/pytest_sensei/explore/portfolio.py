@@ -14,7 +14,7 @@ from pytest_sensei.explore.walks import PartialOrderSampling, PriorityChanges, U
 if TYPE_CHECKING:
     from pytest_sensei.explore.exploring import ExploreConfig
 
-SOLO = 4  # schedules of the exhaustive search before others get a turn
+SOLO = 3  # schedules of the exhaustive search before others get a turn
 MIXED = 45  # schedules up to which two of three are random ones: deep bugs show early, small spaces stay cheap
 SHARE = 0.5  # of the budget for the exhaustive search; what it has not finished by then is too large
 GREATEST_BOUND = 3
