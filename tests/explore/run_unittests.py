@@ -1,6 +1,6 @@
-"""Run unittest modules in this process, native or instrumented, and print each test's outcome as JSON.
+"""Run unittest modules in this process, native or instrumented, and write each test's outcome as JSON.
 
-usage: run_unittests.py native|instrumented JOB.json
+usage: run_unittests.py native|instrumented JOB.json RESULTS.json
 where the job is [[TEST_MODULE, [LIBRARY_MODULE, ...]], ...]
 """
 
@@ -11,12 +11,17 @@ import importlib
 import json
 import sys
 import unittest
-from collections.abc import Hashable, Iterator
 from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 from pytest_sensei.explore import swap
 from pytest_sensei.explore.hooks import Access, peek, user_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+    from types import ModuleType, TracebackType
+
+    Failure = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
 
 class Recorder:
@@ -49,26 +54,26 @@ class Outcomes(unittest.TestResult):
     def addSuccess(self, test: unittest.TestCase) -> None:
         self.note(test, "passed")
 
-    def addError(self, test, err) -> None:
-        self.note(test, f"error {err[0].__name__}")
+    def addError(self, test: unittest.TestCase, err: Failure) -> None:
+        self.note(test, f"error {err[0] and err[0].__name__}")
         super().addError(test, err)
 
-    def addFailure(self, test, err) -> None:
+    def addFailure(self, test: unittest.TestCase, err: Failure) -> None:
         self.note(test, "failed")
         super().addFailure(test, err)
 
-    def addSubTest(self, test, subtest, err) -> None:
+    def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase, err: Failure | None) -> None:
         if err is not None:
-            self.note(test, f"subtest {err[0].__name__}")
+            self.note(test, f"subtest {err[0] and err[0].__name__}")
         super().addSubTest(test, subtest, err)
 
-    def addSkip(self, test, reason) -> None:
+    def addSkip(self, test: unittest.TestCase, reason: str) -> None:
         self.note(test, "skipped")
 
-    def addExpectedFailure(self, test, err) -> None:
+    def addExpectedFailure(self, test: unittest.TestCase, err: Failure) -> None:
         self.note(test, "failed as expected")
 
-    def addUnexpectedSuccess(self, test) -> None:
+    def addUnexpectedSuccess(self, test: unittest.TestCase) -> None:
         self.note(test, "passed unexpectedly")
 
 
@@ -103,6 +108,5 @@ def instrumented(mode: str, modules: list[ModuleType], recorder: Recorder) -> It
 
 
 if __name__ == "__main__":
-    with contextlib.redirect_stdout(sys.stderr):
-        results = main(sys.argv[1], json.loads(Path(sys.argv[2]).read_text()))
-    print(json.dumps(results))
+    results = main(sys.argv[1], json.loads(Path(sys.argv[2]).read_text()))
+    Path(sys.argv[3]).write_text(json.dumps(results))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import types
 import warnings
-from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.explore import fields, hooks
 from pytest_sensei.explore.access import ANY, NOVALUE, Access
 from pytest_sensei.explore.compiled import link
 from pytest_sensei.explore.rewrite import rewrite
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
 
 FILENAME = "<announced>"
 

@@ -135,7 +135,7 @@ def _class_variable(owner: type) -> Special:
 
 def _module_field(announce: Announce, obj: object, name: str, kind: Access, value: object) -> None:
     names = types.ModuleType.__getattribute__(obj, "__dict__")
-    if kind is READ and is_code(names.get(name)):
+    if names is None or (kind is READ and is_code(names.get(name))):  # None: not initialised
         return
     announce(names, name, kind, value)
 

@@ -82,7 +82,9 @@ line = collections.deque([1, 2])
 
 def heard(body: str) -> list[str]:
     """Return what the body of a function announces, without the reads of the globals it works on."""
-    source = PRELUDE + "def run(c=c, slotted=slotted, items=items, table=table, members=members, line=line):\n"
+    source = (
+        PRELUDE + "def run(c=c, slotted=slotted, items=items, table=table, members=members, line=line):\n"
+    )
     return announced(source + textwrap.indent(textwrap.dedent(body), "    "))
 
 
@@ -272,7 +274,8 @@ def test_two_activations_of_a_function_have_two_variables() -> None:
 
 def test_write_to_a_module_is_a_write_to_its_globals() -> None:
     names = names_of(
-        "import types\nmod = types.ModuleType('mod')\ndef run():\n    mod.x = 1\n    return mod.x\n", instrumented=True
+        "import types\nmod = types.ModuleType('mod')\ndef run():\n    mod.x = 1\n    return mod.x\n",
+        instrumented=True,
     )
     with listening(names) as listener:
         names["run"]()
@@ -281,7 +284,9 @@ def test_write_to_a_module_is_a_write_to_its_globals() -> None:
 
 
 def test_announcements_stand_on_the_line_of_the_access() -> None:
-    names = names_of("def run(c):\n    x = (\n        c[0],\n        c[1],\n    )\n    c[2] = x\n", instrumented=True)
+    names = names_of(
+        "def run(c):\n    x = (\n        c[0],\n        c[1],\n    )\n    c[2] = x\n", instrumented=True
+    )
     with listening(names) as listener:
         names["run"]([1, 2, 3])
     assert listener.lines == [3, 4, 6]
@@ -324,8 +329,8 @@ def test_async_code_announces() -> None:
 
 def test_several_targets_of_with_are_stored_in_turn() -> None:
     body = """
-    import contextlib
-    with contextlib.nullcontext(1) as c.n, contextlib.nullcontext(c.n) as c.m, contextlib.nullcontext(2) as (c.k, x):
+    from contextlib import nullcontext
+    with nullcontext(1) as c.n, nullcontext(c.n) as c.m, nullcontext(2) as (c.k, x):
         assert x
     """
     with pytest.raises(TypeError, match="cannot unpack"):
