@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import enum
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,12 +64,18 @@ def init(target: Path, source: Path) -> int:
     """Write the katas of `source` into a new folder; return their number. Raises WorkspaceError."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise WorkspaceError(f"{target} exists and is not empty: name a new folder, or `kata update` in it")
-    target.mkdir(parents=True, exist_ok=True)
-    for file in _shipped_files(source):
-        content = (source / file).read_bytes()
-        write_atomically(target / FOLDER / SHIPPED / file, content)
-        write_atomically(target / KATAS / file, content)
-    write_atomically(target / _SETTINGS, _SETTINGS_TEXT)
+    target = target.absolute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as draft:
+        made = Path(draft, target.name)  # moved when it is whole: killed before, nothing stands in the way
+        for file in _shipped_files(source):
+            content = (source / file).read_bytes()
+            write_atomically(made / FOLDER / SHIPPED / file, content)
+            write_atomically(made / KATAS / file, content)
+        write_atomically(made / _SETTINGS, _SETTINGS_TEXT)
+        target.mkdir(exist_ok=True)
+        for part in sorted(made.iterdir()):  # the katas after .kata: with them it is a folder of katas
+            part.rename(target / part.name)
     return sum(is_kata_folder(folder) for folder in (target / KATAS).iterdir())
 
 

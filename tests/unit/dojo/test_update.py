@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from kata_folders import RIGHT, make_kata, write
 from pytest_sensei.dojo.update import Fate, apply_update, init, plan_update
@@ -52,6 +54,14 @@ def test_init_refuses_a_folder_that_is_not_empty(tmp_path, source):
     write(tmp_path / "file", "")
     with pytest.raises(WorkspaceError, match="not empty"):
         init(tmp_path / "file", source)
+
+
+def test_init_into_the_folder_one_stands_in(tmp_path, source, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert init(Path(), source) == 2
+    assert sorted(path.name for path in Path().iterdir()) == [".kata", "katas", "pytest.ini"]
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 def test_update_without_news_changes_nothing(mine, source):
