@@ -130,7 +130,7 @@ def log(screen: Screen, katas: Sequence[Kata], runs: Sequence[Run]) -> None:
             continue
         lights = "".join(_light_of_run(run, coloured=not screen.plain) for run in mine[-60:])
         more = "..." if len(mine) > 60 else ""
-        screen.marked(f"{escape(kata.name)}  {more}{lights}  {len(mine)} runs")
+        screen.marked(f"{escape(kata.name)}  {more}{lights}  {_counted(len(mine), 'run')}")
         if len(katas) == 1:
             for run in mine[-20:]:
                 screen.marked(run_line(run))
@@ -152,10 +152,14 @@ def _light_of_run(run: Run, *, coloured: bool) -> str:
 
 
 def _tries(standing: Standing) -> str:
-    parts = [f"{standing.runs} run{'s' * (standing.runs != 1)}"] if standing.runs else ["not tried yet"]
+    parts = [_counted(standing.runs, "run") if standing.runs else "not tried yet"]
     if standing.hints:
-        parts.append(f"{standing.hints} hint{'s' * (standing.hints != 1)}")
+        parts.append(_counted(standing.hints, "hint"))
     return ", ".join(parts)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _next(standing: Standing) -> str:
