@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import io
 import itertools
 import random
+import sys
 import threading
 import types
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +19,7 @@ from pytest_sensei.explore.access import Access
 from pytest_sensei.explore.clock import virtual_time
 from pytest_sensei.explore.execution import Execution
 from pytest_sensei.explore.swap import Coverage, instrumented
+from pytest_sensei.explore.watchdog import watched
 from pytest_sensei.primitives import runtime
 
 COLLECT_EVERY = 64  # executions
@@ -25,11 +28,17 @@ COLLECT_EVERY = 64  # executions
 class World:
     """Runs executions one after the other, each from the same start as far as that is in our hands."""
 
-    def __init__(self, coverage: Coverage | None = None) -> None:
-        self.coverage = coverage or Coverage()
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.coverage = Coverage()
+        self._quiet = quiet  # what the test prints is worth showing once, not a thousand times
         self.execution: Execution | None = None
         self._random = random.getstate()
         self._count = 0
+
+    def identify(self, obj: object) -> int:
+        """Be `id`, but the same in each execution."""
+        execution = self.execution
+        return id(obj) if execution is None else execution.names.identify(obj)
 
     def passed(self) -> float | None:
         """Return the virtual seconds since the start, to a task; None to others."""
@@ -47,6 +56,9 @@ class World:
         random.setstate(self._random)
         _number_threads_afresh()
         self.execution = execution
+        out = sys.stdout, sys.stderr
+        if self._quiet and execution.recorder is None:
+            sys.stdout = sys.stderr = _NOWHERE
         runtime.explore_with(execution)
         hooks.observe_with(execution)
         try:
@@ -55,6 +67,7 @@ class World:
             hooks.observe_with(None)
             runtime.explore_with(None)
             self.execution = None
+            sys.stdout, sys.stderr = out
             random.setstate(self._random)
 
 
@@ -74,10 +87,35 @@ def _thread_numbers_kept() -> Iterator[None]:
 
 
 @contextmanager
-def held_still(modules: Iterable[types.ModuleType]) -> Iterator[World]:
+def _lasting_ids(world: World, modules: Iterable[types.ModuleType]) -> Iterator[None]:
+    """Let `id` in the code under test depend on the program alone, not on where objects happen to lie."""
+    changed = [vars(module) for module in modules if "id" not in vars(module)]
+    for names in changed:
+        names["id"] = world.identify
+    try:
+        yield
+    finally:
+        for names in changed:
+            del names["id"]
+
+
+class _Nowhere(io.TextIOBase):
+    """Where the output of all executions goes but the one that is reported."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+_NOWHERE = _Nowhere()
+
+
+@contextmanager
+def held_still(
+    modules: Iterable[types.ModuleType], *, quiet: bool = False, lasting_ids: bool = False
+) -> Iterator[World]:
     """Instrument the code under test, and keep everything else that moves by itself from moving."""
     modules = list(modules)
-    world = World()
+    world = World(quiet=quiet)
     watcher = runtime.watcher
     collecting = gc.isenabled()
     with ExitStack() as stack:
@@ -85,6 +123,9 @@ def held_still(modules: Iterable[types.ModuleType]) -> Iterator[World]:
         stack.enter_context(virtual_time(world, modules))
         stack.enter_context(_announcing_events(world))
         stack.enter_context(_thread_numbers_kept())
+        if lasting_ids:
+            stack.enter_context(_lasting_ids(world, modules))
+        stack.enter_context(watched(lambda: world.execution))
         runtime.watch_with(None)
         gc.disable()
         try:

@@ -48,6 +48,8 @@ class ExploreConfig:
     max_steps: int = 20_000
     root: str | None = None
     seed: int = 1
+    quiet: bool = False  # only the execution that is reported prints
+    lasting_ids: bool = False  # `id` depends on the program alone; tried by itself when nothing else helps
     first: tuple[Switch, ...] | None = None  # tried before all others: what failed the last time
     only: tuple[Switch, ...] | None = None  # replay this, and nothing else
 
@@ -79,9 +81,20 @@ class ExploreResult:
 def explore_test(body: Body, config: ExploreConfig, modules: Iterable[types.ModuleType]) -> ExploreResult:
     """Run `body` under control, again and again. The functions of `modules` are instrumented."""
     modules = list(modules)
+    result = _explore(body, config, modules, lasting_ids=config.lasting_ids)
+    if result.outcome is Outcome.NONDETERMINISTIC and not config.lasting_ids:
+        again = _explore(body, replace(config, lasting_ids=True), modules, lasting_ids=True)
+        if again.outcome is not Outcome.NONDETERMINISTIC:
+            return again
+    return result
+
+
+def _explore(
+    body: Body, config: ExploreConfig, modules: list[types.ModuleType], *, lasting_ids: bool
+) -> ExploreResult:
     pool = Pool(reuse=not uses_thread_locals(modules))
     started = _now()
-    with held_still(modules) as world:
+    with held_still(modules, quiet=config.quiet, lasting_ids=lasting_ids) as world:
         exploration = Exploration(world, body, config, pool)
         try:
             result = exploration.result()
@@ -136,32 +149,36 @@ class Exploration:
         if config.first is not None:
             execution = self.follow(config.first)
             if failed(execution):
-                return self._report(execution)
+                return self._report(execution, known=True)
         return self._search()
 
     def _search(self) -> ExploreResult:
         portfolio = Portfolio(self.config)
         failure: Execution | None = None
-        passes = False
-        count = 0
+        passes: Execution | None = None
+        count = number = 0
         for execution in self.executions_of(portfolio):
             count += 1
             if execution.end in _HOPELESS or is_verdict(execution.problem):
                 return self._gave_up(execution)
             if execution.end is End.PASSED:
-                passes = True
+                passes = execution
             elif not failed(execution):
                 continue
             elif failure is None:
                 failure = execution
                 number = count
-            if failure is not None and (passes or failure.end not in (End.RAISED, End.DIED) or count - number > 60):
+            if failure is not None and self._is_enough(failure, passes, count - number):
                 break
         if failure is not None:
             result = self._report(failure, number=number, passes=passes, complete=portfolio.exhausted)
             result.number = number
             return result
         return self._passed(portfolio)
+
+    def _is_enough(self, failure: Execution, passes: Execution | None, later: int) -> bool:
+        """Tell whether to stop looking for an interleaving that passes, to tell a race from a plain mistake."""
+        return passes is not None or failure.end not in (End.RAISED, End.DIED) or later > LOOK_FOR_A_PASS
 
     def executions_of(self, portfolio: Portfolio) -> Iterator[Execution]:
         """Run the portfolio's schedules until they, or the means, come to an end."""
@@ -202,17 +219,24 @@ class Exploration:
     # Telling of a failure -----------------------------------------------------------------------------
 
     def _report(
-        self, failure: Execution, *, number: int = 1, passes: bool = True, complete: bool = False
+        self,
+        failure: Execution,
+        *,
+        number: int = 1,
+        passes: Execution | None = None,
+        complete: bool = False,
+        known: bool = False,
     ) -> ExploreResult:
-        """Replay a failure, make it small, and explain it."""
+        """Replay a failure, make it small, and explain it. `known`: that it is a race was shown in an earlier run."""
         searched = self.executions
-        again = self.follow(failure.switches)
-        if not same_failure(failure, again):
-            return ExploreResult(
-                Outcome.NONDETERMINISTIC, telling.difference(failure, again), error=failure.problem
-            )
+        for first in filter(None, (passes, failure)):
+            again = self.follow(first.switches)
+            if not same_failure(first, again):
+                note = telling.difference(first, again)
+                return ExploreResult(Outcome.NONDETERMINISTIC, note, error=failure.problem)
         smallest = shrink(tuple(failure.switches), lambda switches: self._fails_alike(failure, switches), self._deadline)
-        return self._explained(smallest, failure, number, searched, passes=passes, complete=complete)
+        races = known or passes is not None
+        return self._explained(smallest, failure, number, searched, passes=races, complete=complete)
 
     def _fails_alike(self, failure: Execution, switches: tuple[Switch, ...]) -> tuple[Switch, ...] | None:
         execution = self.follow(switches)
@@ -268,5 +292,6 @@ def same_failure(one: Execution, other: Execution) -> bool:
     return telling.failing_line(one.problem) == telling.failing_line(other.problem)
 
 
+LOOK_FOR_A_PASS = 60  # interleavings after the first failure
 _HOPELESS = {End.ESCAPED: Outcome.ESCAPED, End.DIVERGED: Outcome.NONDETERMINISTIC, End.BROKEN: Outcome.BROKEN}
 _STANDSTILL = (End.STUCK, End.LEFT)

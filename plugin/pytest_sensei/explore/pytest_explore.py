@@ -30,6 +30,7 @@ MARKER = (
 NOTE = pytest.StashKey[str]()
 """What an exploration covered, in words, for the report of its test."""
 
+_CAPTURING = frozenset({"capsys", "capfd", "capsysbinary", "capfdbinary", "capteesys"})
 _CACHE = "sensei/schedules"
 
 
@@ -84,6 +85,7 @@ class Explored:
     def _explore_config(self, item: pytest.Function, identity: str) -> ExploreConfig:
         settings = marker_settings(item)
         settings["root"] = str(item.config.rootpath)
+        settings["quiet"] = not _CAPTURING.intersection(item.fixturenames)
         if self._token is not None:
             settings["only"], any_timeouts = _decoded(self._token, identity)
             settings["timeouts"] = "any" if any_timeouts else "late"

@@ -77,6 +77,7 @@ class Recording:
     resources: dict[str, Resource] = field(default_factory=dict)
     standing: Diagnosis | None = None
     last: Step | None = None  # the failing line
+    cut: int | None = None  # so many notes came before it
     _labels: dict[tuple[str, int], str] = field(default_factory=dict)
     _alive: list[object] = field(default_factory=list)
     _calls: dict[int, tuple[object, ...]] = field(default_factory=dict)
@@ -195,6 +196,10 @@ class Recording:
         held = (f"r{id(lock):x}" for lock in task.strand or ())
         return tuple(key for key in held if key in self.resources)
 
+    def failed(self) -> None:
+        """Remember where in the story the test raised."""
+        self.cut = len(self.notes)
+
     def ended(self, scheduler: Scheduler) -> None:
         """Explain a standstill while everybody still stands."""
         from pytest_sensei.explore.standstill import diagnose
@@ -203,17 +208,23 @@ class Recording:
             self.standing = diagnose(scheduler, self.root)
 
     def steps(self) -> tuple[Step, ...]:
-        """Return the steps, those marked that explain the failure."""
+        """Return the steps, those marked that explain the failure.
+
+        Of what came after it, only accesses that could have come before: what the test did not wait for.
+        """
         clashing = clashes(self.notes)
         locks = _contended(self.notes)
-        return tuple(
-            replace(
-                note.step,
-                matters=index in clashing
-                or (note.step.action in ("acquire", "release", "wait", "wake") and note.step.field in locks),
-            )
+        cut = len(self.notes) if self.cut is None else self.cut
+        steps = [
+            replace(note.step, matters=index in clashing or _is_on(note.step, locks))
             for index, note in enumerate(self.notes)
-        )
+            if index < cut or index in clashing
+        ]
+        return (*steps[:cut], *(() if self.last is None else (self.last,)), *steps[cut:])
+
+
+def _is_on(step: Step, locks: set[str]) -> bool:
+    return step.action in ("acquire", "release", "wait", "wake") and step.field in locks
 
 
 def clashes(notes: list[Note]) -> set[int]:

@@ -17,8 +17,9 @@ from pytest_sensei.explore.dpor import Diverged
 from pytest_sensei.explore.operation import Event, Key, Operation
 from pytest_sensei.explore.sharing import Epochs, FieldName, Names, Track, conflict, scope_of
 from pytest_sensei.explore.task import IDLE_TICKS, Path, Pool, Task
-from pytest_sensei.primitives.runtime import Lockable, current_strand, get_ident
+from pytest_sensei.primitives.runtime import Lockable, current_strand, get_ident, monotonic, real_sleep
 from pytest_sensei.watch.places import user_frame
+from pytest_sensei.watch.services import is_runner_service
 
 LOOKS = 6  # the same operation so often, without progress: it may be a loop that waits
 ROUNDS = 20  # so many rounds of it in a row with all variables the same: it is one, and does not make room
@@ -26,6 +27,8 @@ REPEATS = 40  # with variables that change it may end by itself; others go first
 SPINS = 25  # let go on so often though nothing had changed and nobody else could run: it spins for ever
 IDLE_ROUNDS = 40  # times that a task made room, and nobody wanted it
 STREAK = 400  # schedule points in a row after which somebody else is preferred
+AFTERWARDS = 500  # steps that the others may make when the test has raised
+OUTSIDERS = 2.0  # seconds of real time that a thread outside the exploration gets to let one of ours go on
 WINDING = 2.0  # seconds of real time for a task to unwind
 UNWINDINGS = 50  # a task that catches its end so often is left behind
 
@@ -76,8 +79,11 @@ class Recorder(Protocol):
 
     def step(self, scheduler: Scheduler, task: Task, operation: Operation, value: object) -> None: ...
 
+    def failed(self) -> None:
+        """The test has raised; what follows the others do without it."""
+
     def ended(self, scheduler: Scheduler) -> None:
-        """Nobody can run any more, or the test failed: all tasks still stand where they are."""
+        """Nobody can run any more: all tasks still stand where they are."""
 
 
 @dataclass(slots=True)
@@ -119,6 +125,8 @@ class Scheduler:
         self.end: End | None = None
         self.culprit: Task | None = None  # whose exception, spin or escape ended it
         self.problem: BaseException | None = None
+        self.verdict: tuple[End, Task, BaseException | None] | None = None  # known before the end
+        self.most_steps = shared.max_steps
         self.over = False
         self.position = (0, 0)  # the task that arrives at a schedule point, and its ticks
         self.stood: list[Task] = []  # who had not ended when the execution did
@@ -128,6 +136,7 @@ class Scheduler:
         self.versions: dict[Key, tuple[int, int]] = {}
         self.names = Names()
         self.main = self._main()
+        self.running = self.main
 
     def _main(self) -> Task:
         task = Task(0, 0, (), threading.current_thread(), Epochs(0, {}))
@@ -217,12 +226,13 @@ class Scheduler:
         except Exception as error:  # noqa: BLE001  (must reach the test's thread, whichever this is)
             self._stop(End.BROKEN, problem=error)
             return None
-        if chosen is not preferred:
+        if chosen is not preferred and self.verdict is None:
             self.switches.append(Switch(current.number, current.ticks, chosen.number))
         if chosen is not current:
             chosen.streak = 0
             chosen.rounds.clear()
         chosen.streak += 1
+        self.running = chosen
         self._count(chosen)
         return None if self.over else chosen
 
@@ -233,7 +243,7 @@ class Scheduler:
             enabled = [t for t in self.live if (t.rest is None and not t.pending.waits) or self._able(t)]
             if enabled or not self.live:
                 break
-            if not (self._pass_time() or self._rouse()):
+            if not (self._pass_time() or self._rouse() or self._outside()):
                 break
         if not enabled:
             self._nobody_can_run()
@@ -262,7 +272,7 @@ class Scheduler:
         elif act is op.SLEEP:
             task.seen.clear()
             task.rounds.clear()
-        if len(self.events) > self.shared.max_steps:
+        if len(self.events) > self.most_steps:
             self._stop(End.ENDLESS, task)
 
     def _outcome(self, operation: Operation) -> op.Act:
@@ -345,6 +355,30 @@ class Scheduler:
         task.rest = None
         return True
 
+    def _outside(self) -> bool:
+        """Wait for threads that are not under control: they may let one of ours go on. True: it might have."""
+        if not any(self._is_outsider(ident, thread) for ident, thread in list(threading._active.items())):  # type: ignore[attr-defined]
+            return False
+        until = monotonic() + OUTSIDERS
+        while monotonic() < until and not self.over:
+            real_sleep(0.001)
+            if any(self._able(task) for task in self.live):
+                return True
+        self._stop(End.ESCAPED, problem=RuntimeError(_WAITING_FOR_OUTSIDERS))
+        return False
+
+    def _is_outsider(self, ident: int, thread: threading.Thread) -> bool:
+        frame = sys._current_frames().get(ident)
+        return ident not in self.by_ident and frame is not None and not is_runner_service(thread, frame)
+
+    def progress(self) -> object:
+        """Return something that changes whenever the execution moves."""
+        return id(self), len(self.events), self.running.ticks
+
+    def escape(self, task: Task, problem: BaseException) -> None:
+        """End the execution: a step of `task` takes too long. Called from outside."""
+        self._stop(End.ESCAPED, task, problem)
+
     # The end ------------------------------------------------------------------------------------------
 
     def _nobody_can_run(self) -> None:
@@ -366,12 +400,19 @@ class Scheduler:
             self._stop(End.DIED, dead, dead.error)
 
     def _raised(self, error: BaseException) -> None:
-        """The test raised. A thread that died before comes first: the test saw what that left behind."""
+        """The test raised. A thread that died before comes first: the test saw what that left behind.
+
+        The other tasks go on for a while: what they would have done tells which orders are worth a try.
+        """
         dead = self._dead() if isinstance(error, Exception) else None
-        if dead is None:
-            self._stop(End.RAISED, self.main, error)
+        verdict = (End.RAISED, self.main, error) if dead is None else (End.DIED, dead, dead.error)
+        if isinstance(error, Exception) and not self.over:
+            self.verdict = verdict
+            self.most_steps = len(self.events) + AFTERWARDS
+            if self.recorder is not None:
+                self.recorder.failed()
         else:
-            self._stop(End.DIED, dead, dead.error)
+            self._stop(*verdict)
 
     def _dead(self) -> Task | None:
         return next((task for task in self.tasks if task.error is not None), None)
@@ -380,8 +421,10 @@ class Scheduler:
         """End the execution for this reason, unless it has already ended for another."""
         if self.over:
             return
+        if self.verdict is not None and end not in (End.DIVERGED, End.BROKEN):
+            end, culprit, problem = self.verdict
         self.end, self.culprit, self.problem = end, culprit, problem
-        self.stood = [task for task in self.live if task is not self.main or end is not End.RAISED]
+        self.stood = list(self.live)
         if self.recorder is not None:
             self.recorder.ended(self)
         self.over = True
@@ -455,6 +498,10 @@ def _state_of_user(frame: FrameType) -> object:
     return user.f_code, user.f_lasti, tuple((name, id(value)) for name, value in user.f_locals.items())
 
 
+_WAITING_FOR_OUTSIDERS = (
+    "the test waits for a thread that was started before it, in a fixture perhaps: "
+    "only threads that the test starts itself can be explored"
+)
 _executor_workers = futures_thread._threads_queues  # type: ignore[attr-defined]
 _AT_ONCE = frozenset({op.TRY, op.POLL})
 _REPEATABLE = frozenset({op.READ, op.TRY, op.LOOK, op.POLL, op.ACQUIRE})

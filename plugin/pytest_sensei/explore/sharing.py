@@ -62,12 +62,25 @@ def conflict(track: Track, epochs: Epochs, *, writes: bool) -> bool:
     return clash
 
 
+FIRST_ID = 0x7F00_0000_0000  # as a real one looks
+
+
 class Names:
     """Names objects so that the next execution names them the same."""
 
     def __init__(self) -> None:
         self._early: dict[int, int] = {}  # objects touched while the test was alone, in order
         self.alone = True
+        self._ids: dict[int, tuple[int, object]] = {}  # what `identify` has answered; keeps the objects alive
+
+    def identify(self, obj: object) -> int:
+        """Return a number that only this object has in this execution, and it, or its like, in all others."""
+        known = self._ids.get(id(obj))
+        if known is None:
+            early = self._early.get(id(obj))
+            number = len(self._ids) if early is None else early
+            known = self._ids[id(obj)] = (16 * (2 * number + (early is None)) + FIRST_ID, obj)
+        return known[0]
 
     def of(self, obj: object, field: Hashable) -> FieldName:
         """Return the lasting name of a field: of an early object its own, else one for all of its type."""

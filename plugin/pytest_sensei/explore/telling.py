@@ -54,23 +54,20 @@ def diagnose(execution: Scheduler, recording: Recording, *, passes: bool) -> Dia
         return recording.standing
     if execution.end in (End.SPINNING, End.ENDLESS):
         return _spinning(execution, recording)
-    steps = recording.steps()
     clashing = clashes(recording.notes)
     if not passes and not _stale_write(recording, clashing):
         return _lost_exception(execution, recording) if execution.end is End.DIED else None
-    return _race(execution, recording, steps, clashing)
+    return _race(execution, recording, clashing)
 
 
-def _race(
-    execution: Scheduler, recording: Recording, steps: tuple[Step, ...], clashing: set[int]
-) -> Diagnosis:
+def _race(execution: Scheduler, recording: Recording, clashing: set[int]) -> Diagnosis:
     error = execution.problem
     assert error is not None
     task = execution.culprit or execution.main
     place = failing_place(error, recording.root)
     if place is not None:
         recording.last = Step(actor_id(task), place, "raise", None, in_words(error))
-    spots = [steps[index].place for index in sorted(_core(recording, clashing) or clashing)]
+    spots = [recording.notes[index].step.place for index in sorted(_core(recording, clashing) or clashing)]
     return Diagnosis(
         kind=Kind.RACE,
         summary=in_words(error),
@@ -175,9 +172,7 @@ def _spinning(execution: Scheduler, recording: Recording) -> Diagnosis:
 def schedule(recording: Recording, number: int, searched: int) -> Schedule:
     """Return the schedule of a failure, with its steps."""
     steps = recording.steps()
-    if recording.last is not None:
-        steps = (*steps, recording.last)
-    note = f"interleaving {number} of those tried fails"
+    note = f"fails in interleaving {number} of {searched} tried"
     return Schedule(number=number, explored=searched, steps=steps, note=note)
 
 
@@ -228,7 +223,8 @@ def difference(first: Scheduler, second: Scheduler) -> str:
             )
     return (
         "the test is not deterministic: the same schedule ended "
-        f"{_ending(first)} the first time, {_ending(second)} the second"
+        f"{_ending(first)} the first time, {_ending(second)} the second; "
+        "does it build all it uses anew?"
     )
 
 

@@ -1,0 +1,122 @@
+"""Looks, in real time, whether an exploration still moves: it must never hang in a call that is not under control."""
+
+from __future__ import annotations
+
+import _thread
+import ctypes
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from pytest_sensei.explore.scheduler import Scheduler, Unwind
+from pytest_sensei.primitives.runtime import monotonic
+from pytest_sensei.watch.places import is_user_file, place_of, user_frame
+
+LOOK_EVERY = 0.25  # seconds of real time
+PATIENCE = 5.0  # seconds of real time that one step may take
+
+
+class Escaped(Exception):
+    """A task does something that an exploration cannot control; the text says what and where."""
+
+
+class Watchdog:
+    """Ends an execution of which one step takes too long."""
+
+    def __init__(self, current: Callable[[], Scheduler | None], patience: float = PATIENCE) -> None:
+        self._current = current
+        self._patience = patience
+        self._over = _thread.allocate_lock()
+        self._over.acquire()
+        self._gone = _thread.allocate_lock()
+        self._main = threading.main_thread().ident or 0
+        self.interrupting = False
+
+    def start(self) -> None:
+        self._gone.acquire()
+        _thread.start_new_thread(self._watch, ())
+
+    def stop(self) -> None:
+        self._over.release()
+        self._gone.acquire()
+
+    def _watch(self) -> None:
+        try:
+            last: object = None
+            since = monotonic()
+            while not self._over.acquire(timeout=LOOK_EVERY):
+                execution = self._current()
+                state = None if execution is None or execution.over else execution.progress()
+                if state != last or state is None:
+                    last, since = state, monotonic()
+                elif execution is not None and monotonic() - since > self._patience:
+                    self._end(execution)
+                    last = None
+        finally:
+            self._gone.release()
+
+    def _end(self, execution: Scheduler) -> None:
+        task = execution.running
+        execution.escape(task, Escaped(_words(task.name, sys._current_frames().get(task.ident))))
+        if task.ident != self._main:
+            _raise_in(task.ident)
+            if task is not execution.main:
+                execution.main.gate.release()
+        elif hasattr(signal, "pthread_kill"):
+            self.interrupting = True
+            signal.pthread_kill(self._main, signal.SIGINT)
+        else:
+            self.interrupting = True
+            _thread.interrupt_main()
+
+
+def _words(name: str, frame: FrameType | None) -> str:
+    user = user_frame(frame) if frame is not None else None
+    if user is None or not is_user_file(user.f_code.co_filename):
+        where = "somewhere"
+    else:
+        place = place_of(user.f_code, user.f_lineno or 0)
+        where = f"in {place.file}:{place.line}, {place.source!r}"
+    return (
+        f"{name} takes more than {PATIENCE:.0f} seconds over one step {where}: "
+        "a call that waits for something outside the test cannot be explored "
+        "(a socket, a process, a file, a lock made before the plugin was loaded)"
+    )
+
+
+def _raise_in(ident: int) -> None:
+    """End the thread as soon as it runs Python code again."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(Unwind))
+
+
+@contextmanager
+def watched(current: Callable[[], Scheduler | None]) -> Iterator[None]:
+    """Have an eye on the executions of a block."""
+    dog = Watchdog(current)
+    before: Any = None
+    handled = threading.current_thread() is threading.main_thread()
+    if handled:
+        before = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, _handler(dog, before))
+    dog.start()
+    try:
+        yield
+    finally:
+        dog.stop()
+        if handled:
+            signal.signal(signal.SIGINT, before)
+
+
+def _handler(dog: Watchdog, before: Any) -> Callable[[int, FrameType | None], None]:
+    def handle(number: int, frame: FrameType | None) -> None:
+        if dog.interrupting:
+            dog.interrupting = False
+            raise Unwind
+        if callable(before):
+            before(number, frame)
+
+    return handle
