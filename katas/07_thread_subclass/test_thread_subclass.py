@@ -39,7 +39,10 @@ def test_the_target_runs_in_the_thread_and_only_once() -> None:
 def test_result_waits_until_the_target_has_returned() -> None:
     thread = start(lambda: 6 * 7)
 
-    assert thread.result() == 42
+    result = thread.result()
+    thread.join()
+
+    assert result == 42
 
 
 def test_start_does_not_wait_for_the_target() -> None:
@@ -150,4 +153,7 @@ def test_result_raises_timeout_error_while_the_target_runs() -> None:
 def test_result_with_a_timeout_returns_when_the_target_has_returned_in_time() -> None:
     thread = start(lambda: 42)
 
-    assert thread.result(timeout=60) == 42
+    result = thread.result(timeout=60)
+    thread.join()
+
+    assert result == 42
