@@ -96,11 +96,16 @@ def _hold_verb(diagnosis: Diagnosis, actor: Actor) -> str:
     return "took" if actor.state == "ended" else "holds"
 
 
+STREAMS = {"Connection", "Queue", "JoinableQueue", "SimpleQueue", "Pipe"}
+
+
 def _wait_verb(kind: Kind, resource: Resource | None) -> str:
     if kind is Kind.LOCK_ORDER:
         return "then"
     if resource is not None and resource.type in {"Thread", "Process"}:
         return "joins"
+    if resource is not None and resource.type not in STREAMS:
+        return "waits"
     return {Kind.NO_EOF: "reads", Kind.FULL_PIPE: "writes"}.get(kind, "waits")
 
 

@@ -50,6 +50,10 @@ def bootstrap(self: process.BaseProcess, *arguments: Any, **options: Any) -> int
     return code
 
 
+BEGINNINGS = {bootstrap.__code__, popen_fork.Popen._launch.__code__}
+"""What runs in these frames, or below them, is the parent's part of a forked child's stack."""
+
+
 def wait(self: Any, timeout: float | None = None) -> int | None:
     """Wait for the end of a process; see `multiprocessing.Process.join`."""
     if self.returncode is None and timeout is None and runtime.watcher is not None:

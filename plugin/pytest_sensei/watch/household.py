@@ -53,14 +53,19 @@ class Household:
         for calls in (children.before_fork, children.after_fork):
             calls.pop(_KEY, None)
         children.call_no_more(_KEY)
-        membership.enlist_nobody()
+        membership.expect_nobody()
         if self._home is not None:
             semaphores.record_in(None)
             self._home.remove()
             self._home = None
 
-    def _expect_spawned(self) -> None:
+    def _expect_spawned(self) -> children.Call | None:
         self._expect_child()
+        return membership.call_for(*self._where()) if self._home is not None else None
+
+    def _where(self) -> tuple[str, int, str | None]:
+        assert self._home is not None
+        return str(self._home.folder), self._root, self._rootdir
 
     def _expect_child(self) -> None:
         if self._home is not None or os.getpid() != self._root:
@@ -69,8 +74,8 @@ class Household:
         record = Record(home.folder, home.pid, home.start)
         record.named(multiprocessing.current_process().name, ready=True)
         semaphores.record_in(record)
-        membership.enlist(str(home.folder), self._root, self._rootdir)
         self._home = self._judge.home = home
+        membership.expect_forks(*self._where())
         home.head.proving = self._proving
 
     def _in_child(self) -> None:

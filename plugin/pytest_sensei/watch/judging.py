@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -79,12 +80,13 @@ class Judge:
 
     def judge(self, note: Note) -> FamilyVerdict | None:
         """Look at the family, unless somebody did just now; return what is proved."""
-        began = runtime.monotonic()
-        if began < self.next_look:
+        moment = runtime.monotonic()
+        if moment < self.next_look:
             return None
+        began = time.thread_time()
         scene = self._scene(note)
-        verdict = self._judged(scene, began)
-        self.next_look = runtime.monotonic() + SHARE * (runtime.monotonic() - began)
+        verdict = self._judged(scene, moment)
+        self.next_look = runtime.monotonic() + SHARE * (time.thread_time() - began)
         return verdict
 
     @property

@@ -83,17 +83,26 @@ def join(folder: str, root: int, rootdir: str | None, name: str, *, ready: bool)
 def join_spawned(folder: str, root: int, rootdir: str | None) -> None:
     """Join in a process that was spawned, or forked by the fork server; called before all else there."""
     patching.install()
-    enlist(folder, root, rootdir)
+    expect_forks(folder, root, rootdir)
+    children.call_in_children(_KEY, lambda: call_for(folder, root, rootdir))
     join(folder, root, rootdir, f"process {os.getpid()}", ready=False)
 
 
-def enlist(folder: str, root: int, rootdir: str | None) -> None:
-    """Have every child of this process join from now on."""
-    children.after_fork[_KEY] = lambda: join(folder, root, rootdir, "forked process", ready=True)
-    children.call_in_children(_KEY, lambda: (join_spawned, (folder, root, rootdir)))
+def call_for(folder: str, root: int, rootdir: str | None) -> children.Call:
+    """Return the call that a spawned child makes to join."""
+    return join_spawned, (folder, root, rootdir)
 
 
-def enlist_nobody() -> None:
-    """Undo `enlist`."""
+def expect_forks(folder: str, root: int, rootdir: str | None) -> None:
+    """Have every forked child join from now on; what it spawns itself joins too."""
+
+    def in_child() -> None:
+        children.call_in_children(_KEY, lambda: call_for(folder, root, rootdir))
+        join(folder, root, rootdir, "forked process", ready=True)
+
+    children.after_fork[_KEY] = in_child
+
+
+def expect_nobody() -> None:
+    """Undo `expect_forks`."""
     children.after_fork.pop(_KEY, None)
-    children.call_no_more(_KEY)

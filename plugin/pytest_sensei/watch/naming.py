@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
-from multiprocessing import connection
+import threading
+from multiprocessing import connection, queues, util
 from multiprocessing.process import BaseProcess
 from types import FrameType, GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
@@ -37,11 +38,18 @@ def waited_object(frame: FrameType, fallback: object) -> tuple[object, str]:
         if is_user_file(inner.f_code.co_filename):
             break
         owner = inner.f_locals.get("self", MISSING)
-        if owner is not MISSING and _is_primitive(owner):
+        if owner is not MISSING and _is_primitive(owner) and inner.f_code.co_name not in _THREAD_LIFE:
             found = (owner, inner.f_code.co_name)
-    return found
+    return queue_of(found[0]), found[1]
 
 
+_THREAD_LIFE = {
+    "run",
+    "_bootstrap",
+    "bootstrap",
+    "_bootstrap_inner",
+    "bootstrap_inner",
+}  # of a thread: not what it waits for
 _PRIMITIVE_MODULES = {"threading", "queue", "_queue", "concurrent", "multiprocessing", "subprocess"}
 
 
@@ -119,6 +127,23 @@ def made_at(target: Any) -> tuple[tuple[CodeType, int], ...]:
 
 
 _MADE_WITH = ("_lock", "_cond", "_rlock")  # of a condition, an event, a queue between processes
+
+
+def type_of(target: object) -> str:
+    """Return what the user calls the type of a thing."""
+    for plain in (BaseProcess, threading.Thread):
+        if isinstance(target, plain):
+            return plain.__name__.removeprefix("Base")
+    return type(target).__name__
+
+
+def queue_of(target: object) -> object:
+    """Return the queue whose inside a connection is, or the connection itself."""
+    if isinstance(target, connection._ConnectionBase):
+        for queue in list(util._afterfork_registry.values()):  # type: ignore[attr-defined]
+            if isinstance(queue, queues.Queue) and target in (queue._writer, queue._reader):  # type: ignore[attr-defined]
+                return queue
+    return target
 
 
 def names_of(target: object, frames: list[FrameType]) -> Iterator[str]:

@@ -110,6 +110,7 @@ class Note:
     unnamed: int = 0  # threads of Python whose system identifier is unknown
     handlers: bool = False  # a signal could run the user's code
     ends: tuple[NotedEnd, ...] = ()
+    things: tuple[Thing, ...] = ()  # what it knows by name, of what others may wait for
     rich: bool = False
 
     def waits(self) -> tuple[int, ...]:
@@ -120,4 +121,3 @@ class Note:
 def actor_id(pid: int, ident: int | str) -> str:
     """Name a thread in the family's graph."""
     return f"p{pid}.{ident}"
-

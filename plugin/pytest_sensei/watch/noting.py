@@ -14,6 +14,7 @@ from pytest_sensei.primitives.pipes import Ends
 from pytest_sensei.primitives.processes import Ending
 from pytest_sensei.primitives.semaphores import Guard
 from pytest_sensei.watch import ledger, procfs
+from pytest_sensei.watch.naming import type_of
 from pytest_sensei.watch.notes import (
     Need,
     Note,
@@ -26,7 +27,7 @@ from pytest_sensei.watch.notes import (
     Want,
     actor_id,
 )
-from pytest_sensei.watch.places import first_user_site, line_of, place_of, user_frame
+from pytest_sensei.watch.places import first_user_site, is_user_file, line_of, place_of, user_frame
 from pytest_sensei.watch.services import family_service
 from pytest_sensei.watch.verdict import Describer
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from pytest_sensei.primitives.runtime import Waiting
     from pytest_sensei.watch.ledger import Ledger, Party
 
+MOST = 64  # locks looked through for names
 _NOW = float("inf")  # a service's wait: it is looked at as it is
 
 
@@ -67,6 +69,7 @@ class _Writer:
             unnamed=unnamed,
             handlers=ledger.has_signal_handlers(),
             ends=tuple(self._ends()) if self._rich else (),
+            things=tuple(self._things()) if self._rich else (),
             rich=self._rich,
         )
 
@@ -174,7 +177,12 @@ class _Writer:
     def _holds(self, party: Party) -> Iterator[NotedHold]:
         assert self._describer is not None
         for guard in list(semaphores.guards):
-            if guard.count > 0 and guard.owner is not None and guard.owner is party.strand:
+            if (
+                guard.count > 0
+                and not _is_inner_signal(guard)
+                and guard.owner is not None
+                and guard.owner is party.strand
+            ):
                 thing, place = self._describer.held(guard, party)
                 yield NotedHold(Thing(f"s{guard.key}", thing.type, thing.name, thing.created), place)
         for lock in party.strand or ():
@@ -182,6 +190,15 @@ class _Writer:
             yield NotedHold(
                 Thing(f"{self._pid}{thing.id}", thing.type, thing.name, thing.created, thing.state), place
             )
+
+    def _things(self) -> Iterator[Thing]:
+        """Yield the shared locks that the frames of this process have names for."""
+        assert self._describer is not None
+        for guard in list(semaphores.guards)[:MOST]:
+            if guard.target is not None and first_user_site(guard.made) is not None:
+                name = self._describer.plain_name(guard.target)
+                if name is not None:
+                    yield Thing(f"s{guard.key}", type_of(guard.target), name)
 
     def _ends(self) -> Iterator[NotedEnd]:
         for connection, callers in list(pipes.made.items()):
@@ -192,6 +209,12 @@ class _Writer:
             place = place_of(site[0], line_of(*site), self._root)
             thing = Thing(f"i{inode}", "Connection", "", place)
             yield NotedEnd(inode, thing, connection.readable, connection.writable)
+
+
+def _is_inner_signal(guard: Guard) -> bool:
+    """Tell whether a condition or queue took a semaphore to count something: that is not a hold."""
+    code = guard.code
+    return not guard.is_lock and code is not None and not is_user_file(code.co_filename)
 
 
 def _thing_id(resource: object) -> str:

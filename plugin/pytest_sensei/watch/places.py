@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Place
+from pytest_sensei.primitives import processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,8 +64,8 @@ def relative(filename: str, root: str | None) -> str:
 
 
 def frames_outward(frame: FrameType | None) -> Iterator[FrameType]:
-    """Walk from a frame to its callers."""
-    while frame is not None:
+    """Walk from a frame to its callers. In a forked child the parent's frames lie below: they are left out."""
+    while frame is not None and frame.f_code not in processes.BEGINNINGS:
         yield frame
         frame = frame.f_back
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import linecache
+from multiprocessing import queues, synchronize
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_sensei.watch.places import line_of
@@ -50,21 +51,32 @@ def taken_expressions(code: CodeType, line: int) -> list[ast.expr]:
     tree = tree_of(code.co_filename)
     if tree is None:
         return []
-    return [expression for node in ast.walk(tree) for expression in _taken_by(node, line)]
+    return list(_taken_in(tree).get(line, ()))
+
+
+@functools.lru_cache(maxsize=256)
+def _taken_in(tree: ast.Module) -> dict[int, list[ast.expr]]:
+    """Return what each line of a module takes, from one walk through it."""
+    found: dict[int, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        for first, last, expression in _takings(node):
+            for line in range(first, last + 1):
+                found.setdefault(line, []).append(expression)
+    return found
 
 
 def _taken_by(node: ast.AST, line: int) -> Iterator[ast.expr]:
+    return (expression for first, last, expression in _takings(node) if first <= line <= last)
+
+
+def _takings(node: ast.AST) -> Iterator[tuple[int, int, ast.expr]]:
+    """Yield what a statement takes, with its first and last line."""
     if isinstance(node, ast.With):
         for item in node.items:
-            if item.context_expr.lineno <= line <= (item.context_expr.end_lineno or line):
-                yield item.context_expr
-    elif (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in _TAKING
-        and node.lineno <= line <= (node.end_lineno or line)
-    ):
-        yield node.func.value
+            taken = item.context_expr
+            yield taken.lineno, taken.end_lineno or taken.lineno, taken
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _TAKING:
+        yield node.lineno, node.end_lineno or node.lineno, node.func.value
 
 
 def taken_text(code: CodeType, lasti: int) -> str | None:
@@ -85,9 +97,15 @@ def gives_back_itself(code: CodeType, lasti: int) -> bool:
 
 def gives_back_at(code: CodeLike, line: int) -> bool:
     """Tell the same of a line of a function that is known by its name and place only."""
+    if code.co_filename in _MULTIPROCESSING:
+        return code.co_name != "put"  # a queue's count of free places is given back by who gets
     return code.co_name in _GIVING_FUNCTIONS or _discipline(
         code.co_filename, code.co_name, code.co_firstlineno, line
     )
+
+
+_MULTIPROCESSING = {synchronize.__file__, queues.__file__}
+"""Known without parsing, which a child would do anew each time."""
 
 
 @functools.lru_cache(maxsize=4096)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def is_timeout(error: BaseException) -> bool:
     """Tell whether pytest-timeout ended the test."""
-    return isinstance(error, pytest.fail.Exception) and str(error.msg or "").startswith(("Timeout (>", "Timeout >"))
+    return isinstance(error, pytest.fail.Exception) and str(error.msg or "").startswith(
+        ("Timeout (>", "Timeout >")
+    )
 
 
 def diagnose(error: BaseException, root: str | None) -> Diagnosis:

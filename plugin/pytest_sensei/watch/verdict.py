@@ -6,6 +6,7 @@ import collections
 import gc
 import os
 import threading
+from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.diagnosis import Actor, Diagnosis, Hold, Kind, Place, Resource, Wait
@@ -13,7 +14,15 @@ from pytest_sensei.primitives import locks, runtime
 from pytest_sensei.primitives.semaphores import Guard
 from pytest_sensei.watch import graph
 from pytest_sensei.watch.lost import started
-from pytest_sensei.watch.naming import evaluate, is_or_locks, made_at, names_of, user_frames, waited_object
+from pytest_sensei.watch.naming import (
+    evaluate,
+    is_or_locks,
+    made_at,
+    names_of,
+    type_of,
+    user_frames,
+    waited_object,
+)
 from pytest_sensei.watch.places import first_user_site, is_user_file, line_of, place_of, user_frame
 from pytest_sensei.watch.source import taken_expressions
 
@@ -285,7 +294,7 @@ class Describer:
             self._targets[id(target)] = target
             self.resources[key] = Resource(
                 id=key,
-                type=type(target).__name__,
+                type=type_of(target),
                 name=self._name(target, frames),
                 created=self._created(target),
                 state=state_of(target),
@@ -293,13 +302,18 @@ class Describer:
         return key
 
     def _name(self, target: object, frames: list[FrameType]) -> str:
-        if isinstance(target, threading.Thread):
+        if isinstance(target, (threading.Thread, BaseProcess)):
             return target.name
         mine = self._candidates(target, frames)
         clear = [name for name in mine if not self._means_another(name, target)]
         taken = {resource.name for resource in self.resources.values()}
         fresh = [name for name in (clear or mine) if name not in taken]
         return fresh[0] if fresh else f"{mine[0]} ({len(taken) + 1})"
+
+    def plain_name(self, target: object) -> str | None:
+        """Return what some frame of this process calls a thing, or None."""
+        found = next(iter(self._candidates(target, [])))
+        return found if not found.startswith("a ") else None
 
     def _candidates(self, target: object, frames: list[FrameType]) -> list[str]:
         return list(dict.fromkeys(names_of(target, [*frames, *self._frames])))

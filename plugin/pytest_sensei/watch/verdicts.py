@@ -195,9 +195,23 @@ class _Teller:
         known = self._resources.get(key)
         if known is None or (_is_vague(known.name) and not _is_vague(thing.name)):
             created = thing.created or (known.created if known is not None else None) or self._made(thing)
-            name = thing.name if not _is_vague(thing.name) else _assigned(created) or thing.name
-            self._resources[key] = Resource(key, thing.type, name, created, thing.state)
+            self._resources[key] = Resource(key, thing.type, self._name(thing, created), created, thing.state)
         return key
+
+    def _name(self, thing: Thing, created: Place | None) -> str:
+        """Call a thing as the test does, or else as who waits for it; two things never by one name."""
+        taken = {resource.name for resource in self._resources.values()}
+        names = [name for name in (self._known(thing), thing.name, _assigned(created)) if not _is_vague(name)]
+        fresh = [name for name in names if name not in taken]
+        if fresh:
+            return fresh[0]
+        name = names[0] if names else thing.name
+        return name if name not in taken else f"{name} ({len(taken) + 1})"
+
+    def _known(self, thing: Thing) -> str:
+        root = self._scene.kins.get(self._scene.root)
+        things = root.note.things if root is not None and root.note is not None else ()
+        return next((each.name for each in things if each.id == thing.id and each.type == thing.type), "")
 
     def _pipe_id(self, key: str) -> str:
         """Return one name for the two ends of a socket pair."""
