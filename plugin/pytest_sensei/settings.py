@@ -29,8 +29,6 @@ class Settings:
             return Severity.NOTE
         group = diagnosis.kind.group
         severity = self.severities[group]
-        if diagnosis.kind is Kind.EXPLORED and severity is Severity.ERROR:
-            return Severity.WARN  # good news
         if diagnosis.kind is Kind.LOCK_ORDER and severity is Severity.ERROR and group not in self.explicit:
             return Severity.WARN
         return severity

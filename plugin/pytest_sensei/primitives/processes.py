@@ -50,7 +50,7 @@ def bootstrap(self: process.BaseProcess, *arguments: Any, **options: Any) -> int
     return code
 
 
-BEGINNINGS = {bootstrap.__code__, popen_fork.Popen._launch.__code__}
+BEGINNINGS = {bootstrap.__code__, popen_fork.Popen._launch.__code__}  # type: ignore[attr-defined]
 """What runs in these frames, or below them, is the parent's part of a forked child's stack."""
 
 

@@ -235,15 +235,15 @@ class Explorer(Protocol):
     def start(self, thread: object, launch: Callable[[], None]) -> None:
         """Start a `threading.Thread` under control. `launch` is the ordinary start."""
 
-    def join(self, thread: object, timeout: float | None) -> None: ...
+    def join(self, thread: Any, timeout: float | None) -> None: ...
 
     def is_alive(self, thread: object) -> bool | None:
         """Tell whether a controlled thread lives; None: not one of ours."""
 
-    def queue_put(self, queue: object) -> None:
+    def queue_put(self, queue: Any) -> None:
         """Announce a put on a SimpleQueue, before it happens."""
 
-    def queue_get(self, queue: object, timeout: float | None) -> bool:
+    def queue_get(self, queue: Any, timeout: float | None) -> bool:
         """Park until the SimpleQueue has an item for us (true) or time is up."""
 
     def sleep(self, seconds: float) -> None: ...

@@ -17,11 +17,10 @@ class ReadWriteLock:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        with self._turnstile:
-            with self._counting:
-                self._readers += 1
-                if self._readers == 1:
-                    self._room.acquire()
+        with self._turnstile, self._counting:
+            self._readers += 1
+            if self._readers == 1:
+                self._room.acquire()
         self._mine.reading = True
         try:
             yield

@@ -61,7 +61,9 @@ def test_one_of_several_wakers_is_enough() -> None:
 
 
 def test_a_cycle_is_found_in_its_order() -> None:
-    blocked = {wait.actor: wait for wait in (holds("a", "b"), holds("b", "c"), holds("c", "a"), holds("d", "a"))}
+    blocked = {
+        wait.actor: wait for wait in (holds("a", "b"), holds("b", "c"), holds("c", "a"), holds("d", "a"))
+    }
     assert cycle(blocked, blocked) == ("a", "b", "c")
 
 
