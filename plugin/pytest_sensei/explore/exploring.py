@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import enum
 import threading
-import types
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pytest_sensei.diagnosis import Deadlock, Diagnosis
+from pytest_sensei.diagnosis import Deadlock, Diagnosis, Kind
 from pytest_sensei.explore import telling
 from pytest_sensei.explore.environment import World, held_still, uses_thread_locals
 from pytest_sensei.explore.execution import Execution
@@ -20,6 +19,9 @@ from pytest_sensei.explore.shrink import shrink
 from pytest_sensei.explore.strategies import Guided
 from pytest_sensei.explore.task import Pool
 from pytest_sensei.primitives.runtime import monotonic as _now
+
+if TYPE_CHECKING:
+    import types
 
 Body = Callable[[], object]
 StrategyName = Literal["auto", "dpor", "bounded", "pos", "pct", "random"]
@@ -84,9 +86,16 @@ def explore_test(body: Body, config: ExploreConfig, modules: Iterable[types.Modu
     result = _explore(body, config, modules, lasting_ids=config.lasting_ids)
     if result.outcome is Outcome.NONDETERMINISTIC and not config.lasting_ids:
         again = _explore(body, replace(config, lasting_ids=True), modules, lasting_ids=True)
-        if again.outcome is not Outcome.NONDETERMINISTIC:
+        if _is_explained(again):
             return again
     return result
+
+
+def _is_explained(result: ExploreResult) -> bool:
+    """Tell whether one exploration clears up what looked like chance in another: some schedules passed there."""
+    if result.outcome is Outcome.FAILED:
+        return result.diagnosis is not None and result.diagnosis.kind is not Kind.LOST_EXCEPTION
+    return result.outcome is not Outcome.NONDETERMINISTIC
 
 
 def _explore(
@@ -171,7 +180,7 @@ class Exploration:
             if failure is not None and self._is_enough(failure, passes, count - number):
                 break
         if failure is not None:
-            result = self._report(failure, number=number, passes=passes, complete=portfolio.exhausted)
+            result = self._report(failure, number=number, passes=passes, distinct=portfolio.distinct if portfolio.exhausted else None)
             result.number = number
             return result
         return self._passed(portfolio)
@@ -211,7 +220,9 @@ class Exploration:
         )
 
     def _gave_up(self, execution: Execution) -> ExploreResult:
-        outcome = _HOPELESS.get(execution.end, Outcome.FAILED) if execution.end is not None else Outcome.BROKEN
+        outcome = (
+            _HOPELESS.get(execution.end, Outcome.FAILED) if execution.end is not None else Outcome.BROKEN
+        )
         if execution.end is End.RAISED:
             return ExploreResult(Outcome.FAILED, "", error=execution.problem)
         return ExploreResult(outcome, telling.trouble(execution), error=execution.problem)
@@ -224,7 +235,7 @@ class Exploration:
         *,
         number: int = 1,
         passes: Execution | None = None,
-        complete: bool = False,
+        distinct: int | None = None,
         known: bool = False,
     ) -> ExploreResult:
         """Replay a failure, make it small, and explain it. `known`: that it is a race was shown in an earlier run."""
@@ -234,9 +245,11 @@ class Exploration:
             if not same_failure(first, again):
                 note = telling.difference(first, again)
                 return ExploreResult(Outcome.NONDETERMINISTIC, note, error=failure.problem)
-        smallest = shrink(tuple(failure.switches), lambda switches: self._fails_alike(failure, switches), self._deadline)
+        smallest = shrink(
+            tuple(failure.switches), lambda switches: self._fails_alike(failure, switches), self._deadline
+        )
         races = known or passes is not None
-        return self._explained(smallest, failure, number, searched, passes=races, complete=complete)
+        return self._explained(smallest, failure, number, searched, passes=races, distinct=distinct)
 
     def _fails_alike(self, failure: Execution, switches: tuple[Switch, ...]) -> tuple[Switch, ...] | None:
         execution = self.follow(switches)
@@ -250,7 +263,7 @@ class Exploration:
         searched: int,
         *,
         passes: bool,
-        complete: bool,
+        distinct: int | None,
     ) -> ExploreResult:
         recording = Recording(self.config.root)
         execution = self.follow(switches, recording)
@@ -260,7 +273,7 @@ class Exploration:
         error = execution.problem
         diagnosis = telling.diagnose(execution, recording, passes=passes)
         if diagnosis is None:  # it fails whatever the threads do: nothing to add to the exception itself
-            note = telling.always(searched, complete=complete)
+            note = telling.always(searched, distinct)
             return ExploreResult(Outcome.FAILED, note, error, switches=switches)
         schedule = telling.schedule(recording, number, searched)
         diagnosis = replace(diagnosis, schedule=schedule)
@@ -272,7 +285,7 @@ class Exploration:
         execution = self.follow(switches)
         if not failed(execution):
             return ExploreResult(Outcome.WITHIN_BUDGET, "this interleaving passes now", switches=switches)
-        return self._explained(switches, execution, 1, 1, passes=True, complete=False)
+        return self._explained(switches, execution, 1, 1, passes=True, distinct=None)
 
 
 def failed(execution: Execution) -> bool:

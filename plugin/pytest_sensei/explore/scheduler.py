@@ -5,11 +5,9 @@ from __future__ import annotations
 import enum
 import sys
 import threading
-from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import thread as futures_thread
 from dataclasses import dataclass, field
-from types import FrameType, TracebackType
-from typing import NamedTuple, NoReturn, Protocol
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
 
 from pytest_sensei.explore import operation as op
 from pytest_sensei.explore.access import READ, Access
@@ -20,6 +18,10 @@ from pytest_sensei.explore.task import IDLE_TICKS, Path, Pool, Task
 from pytest_sensei.primitives.runtime import Lockable, current_strand, get_ident, monotonic, real_sleep
 from pytest_sensei.watch.places import user_frame
 from pytest_sensei.watch.services import is_runner_service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+    from types import FrameType, TracebackType
 
 LOOKS = 6  # the same operation so often, without progress: it may be a loop that waits
 ROUNDS = 20  # so many rounds of it in a row with all variables the same: it is one, and does not make room
@@ -207,8 +209,9 @@ class Scheduler:
         self.position = (task.number, task.ticks)
         value = self.strategy.choose_value(options, self)
         self.events.append(Event(task.tid, op.CHOOSE, None))
-        if value:
+        if value and self.verdict is None:
             self.switches.append(Switch(task.number, task.ticks, value))
+        task.ticks += 1  # the schedule point that follows is another one
         return value
 
     def _next(self, current: Task) -> Task | None:
@@ -303,11 +306,11 @@ class Scheduler:
             return True
         act, target = operation.act, operation.target
         if act is op.ACQUIRE:
-            return not target.locked()  # type: ignore[attr-defined]
+            return not bool(target.locked())  # type: ignore[attr-defined]
         if act is op.JOIN:
-            return target.ended  # type: ignore[attr-defined]
+            return bool(target.ended)  # type: ignore[attr-defined]
         if act is op.GET:
-            return target.qsize() > 0  # type: ignore[attr-defined]
+            return bool(target.qsize())  # type: ignore[attr-defined]
         return False
 
     def _pass_time(self) -> bool:
@@ -339,7 +342,8 @@ class Scheduler:
         if rounds >= ROUNDS:
             self._stop(End.SPINNING, task)
         elif count >= REPEATS:
-            task.rest = {key: self._version(key) for _, key in task.seen}  # type: ignore[misc]
+            keys = [what[1] for what in task.seen]
+            task.rest = {key: self._version(key) for key in keys}
             task.seen.clear()
 
     def _rouse(self) -> bool:
@@ -502,7 +506,7 @@ _WAITING_FOR_OUTSIDERS = (
     "the test waits for a thread that was started before it, in a fixture perhaps: "
     "only threads that the test starts itself can be explored"
 )
-_executor_workers = futures_thread._threads_queues  # type: ignore[attr-defined]
+_executor_workers = futures_thread._threads_queues
 _AT_ONCE = frozenset({op.TRY, op.POLL})
 _REPEATABLE = frozenset({op.READ, op.TRY, op.LOOK, op.POLL, op.ACQUIRE})
 _CHANGING = frozenset({op.WRITE, op.PUT, op.START, op.END})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,13 +11,15 @@ import pytest
 from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, Place, Schedule, Step
 from pytest_sensei.explore.recording import Recording, actor_id, clashes
 from pytest_sensei.explore.scheduler import End, Scheduler
-from pytest_sensei.explore.task import Task
 from pytest_sensei.watch import lost
 from pytest_sensei.watch.places import is_user_file, place_of
 from pytest_sensei.watch.timeouts import is_timeout
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_sensei.explore.portfolio import Portfolio
+    from pytest_sensei.explore.task import Task
 
 _FINAL = (pytest.skip.Exception, pytest.exit.Exception, pytest.xfail.Exception, KeyboardInterrupt)
 
@@ -90,7 +91,8 @@ def _actors(execution: Scheduler, recording: Recording) -> tuple[Actor, ...]:
     seen = {note.tid for note in recording.notes}
     tasks = [task for task in execution.tasks if task.tid in seen or task is execution.main]
     return tuple(
-        Actor(actor_id(task), "MainProcess", os.getpid(), task.name, _state(execution, task)) for task in tasks
+        Actor(actor_id(task), "MainProcess", os.getpid(), task.name, _state(execution, task))
+        for task in tasks
     )
 
 
@@ -120,14 +122,22 @@ def _stale_write(recording: Recording, clashing: set[int]) -> tuple[int, ...]:
     for index in sorted(clashing):
         if not notes[index].writes:
             continue
-        mine = [at for at in clashing if at < index and notes[at].tid == notes[index].tid and notes[at].key == notes[index].key]
+        mine = [
+            at
+            for at in clashing
+            if at < index and notes[at].tid == notes[index].tid and notes[at].key == notes[index].key
+        ]
         if not mine or notes[max(mine)].writes:
             continue
         read = max(mine)
         between = [
-            at for at in clashing
-            if read < at < index and notes[at].writes and notes[at].key == notes[index].key and notes[at].tid != notes[index].tid
-        ]  # fmt: skip
+            at
+            for at in clashing
+            if read < at < index
+            and notes[at].writes
+            and notes[at].key == notes[index].key
+            and notes[at].tid != notes[index].tid
+        ]
         if between:
             return (read, between[0], index)
     return ()
@@ -157,11 +167,17 @@ def _spinning(execution: Scheduler, recording: Recording) -> Diagnosis:
         proved=not endless,
         mode="explored",
         actors=tuple(
-            Actor(actor_id(each), "MainProcess", os.getpid(), each.name, "running" if each is task else _state(execution, each),
-                  place if each is task else None)
+            Actor(
+                actor_id(each),
+                "MainProcess",
+                os.getpid(),
+                each.name,
+                "running" if each is task else _state(execution, each),
+                place if each is task else None,
+            )
             for each in execution.tasks
             if each is task or each in execution.stood
-        ),  # fmt: skip
+        ),
         culprits=(place,) if place is not None else (),
     )
 
@@ -184,7 +200,11 @@ def coverage(portfolio: Portfolio, executions: int, unseen: Sequence[str]) -> st
     if portfolio.exhausted:
         count = portfolio.distinct
         return "its only interleaving passes" if count == 1 else f"all {count} interleavings pass"
-    bound = "" if portfolio.bound is None else f"; all with at most {_count(portfolio.bound, 'preemption')} are among them"
+    bound = (
+        ""
+        if portfolio.bound is None
+        else f"; all with at most {_count(portfolio.bound, 'preemption')} are among them"
+    )
     return f"{executions} interleavings pass, there are more{bound}"
 
 
@@ -200,17 +220,22 @@ def explored(portfolio: Portfolio, executions: int, note: str, *, done: bool) ->
         proved=done,
         mode="explored",
         schedule=Schedule(
-            0, executions, portfolio.distinct if done else None, exhausted=done, bound=portfolio.bound, note=note
+            0,
+            executions,
+            portfolio.distinct if done else None,
+            exhausted=done,
+            bound=portfolio.bound,
+            note=note,
         ),
     )
 
 
-def always(searched: int, *, complete: bool) -> str:
+def always(searched: int, distinct: int | None) -> str:
     """Say that a failure needs no particular interleaving."""
-    if searched == 1:
+    if distinct == 1:
         return "it fails in its only interleaving"
-    every = "all" if complete else "all of the first"
-    return f"it fails in {every} {searched} interleavings: this needs no particular timing"
+    every = f"the first {searched}" if distinct is None else f"all {distinct}"
+    return f"it fails in {every} interleavings: this needs no particular timing"
 
 
 def difference(first: Scheduler, second: Scheduler) -> str:

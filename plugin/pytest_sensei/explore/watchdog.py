@@ -7,14 +7,16 @@ import ctypes
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.explore.scheduler import Scheduler, Unwind
 from pytest_sensei.primitives.runtime import monotonic
 from pytest_sensei.watch.places import is_user_file, place_of, user_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
 
 LOOK_EVERY = 0.25  # seconds of real time
 PATIENCE = 5.0  # seconds of real time that one step may take
@@ -27,9 +29,9 @@ class Escaped(Exception):
 class Watchdog:
     """Ends an execution of which one step takes too long."""
 
-    def __init__(self, current: Callable[[], Scheduler | None], patience: float = PATIENCE) -> None:
+    def __init__(self, current: Callable[[], Scheduler | None]) -> None:
         self._current = current
-        self._patience = patience
+        self._patience = PATIENCE
         self._over = _thread.allocate_lock()
         self._over.acquire()
         self._gone = _thread.allocate_lock()
