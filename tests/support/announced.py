@@ -8,7 +8,7 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pytest_sensei.explore import fields, hooks
+from pytest_sensei.explore import hooks, known_types
 from pytest_sensei.explore.access import ANY, NOVALUE, Access
 from pytest_sensei.explore.compiled import link
 from pytest_sensei.explore.rewrite import rewrite
@@ -60,15 +60,15 @@ def names_of(source: str, *, instrumented: bool) -> dict[str, Any]:
 def listening(names: dict[str, Any]) -> Iterator[Listener]:
     """Hear what the functions among `names` announce."""
     listener = Listener(names)
-    fields.forget_types()
-    fields.covered.add(id(names))
+    known_types.forget_types()
+    known_types.covered.add(id(names))
     hooks.observe_with(listener)
     try:
         yield listener
     finally:
         hooks.observe_with(None)
-        fields.covered.discard(id(names))
-        fields.forget_types()
+        known_types.covered.discard(id(names))
+        known_types.forget_types()
 
 
 def announced(source: str, function: str = "run") -> list[str]:

@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pytest_sensei.explore import syntax
-from pytest_sensei.explore.fields import EFFECTS
+from pytest_sensei.explore.containers import EFFECTS
 from pytest_sensei.explore.syntax import at, constant, hook, is_fresh, is_scalar, through
 
 if TYPE_CHECKING:

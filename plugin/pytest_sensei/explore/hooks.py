@@ -9,9 +9,10 @@ import types
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
-from pytest_sensei.explore import fields
+from pytest_sensei.explore import attributes, containers, known_types
 from pytest_sensei.explore.access import ANY, DELETE, ITEM, NOVALUE, READ, WRITE, Access, Observer
-from pytest_sensei.explore.fields import (
+from pytest_sensei.explore.attributes import is_code
+from pytest_sensei.explore.containers import (
     EFFECTS,
     FILLING,
     INDEXED,
@@ -19,11 +20,10 @@ from pytest_sensei.explore.fields import (
     SAFE_KEYS,
     Iteration,
     Shape,
-    is_code,
     item_field,
     keyed_effect,
-    peek,
 )
+from pytest_sensei.explore.fields import peek
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -35,12 +35,12 @@ def _nobody(obj: object, field: Hashable, kind: Access, value: object) -> None:
     """Nobody is told."""
 
 
-_access: fields.Announce = _nobody
-_loads = fields.loads
-_stores = fields.stores
-_shapes = fields.shapes
-_subscripts = fields.subscripts
-_iterations = fields.iterations
+_access: attributes.Announce = _nobody
+_loads = attributes.loads
+_stores = attributes.stores
+_shapes = containers.shapes
+_subscripts = containers.subscripts
+_iterations = containers.iterations
 
 
 def observe_with(observer: Observer | None) -> None:
@@ -65,7 +65,7 @@ def user_frame() -> types.FrameType:
 def read_attr(obj: object, name: str) -> object:
     kind = type(obj)
     names = _loads.get(id(kind))
-    plan = (fields.learn_loads(kind) if names is None else names)[name]
+    plan = (attributes.learn_loads(kind) if names is None else names)[name]
     if plan is True:
         _access(obj, name, READ, NOVALUE)
     elif plan is not None:
@@ -76,7 +76,7 @@ def read_attr(obj: object, name: str) -> object:
 def write_attr(value: object, obj: object, name: str) -> tuple[object, str, object]:
     kind = type(obj)
     names = _stores.get(id(kind))
-    plan = (fields.learn_stores(kind) if names is None else names)[name]
+    plan = (attributes.learn_stores(kind) if names is None else names)[name]
     if plan is True:
         _access(obj, name, WRITE, value)
     elif plan is not None:
@@ -87,7 +87,7 @@ def write_attr(value: object, obj: object, name: str) -> tuple[object, str, obje
 def delete_attr(obj: object, name: str) -> tuple[object, str]:
     kind = type(obj)
     names = _stores.get(id(kind))
-    plan = (fields.learn_stores(kind) if names is None else names)[name]
+    plan = (attributes.learn_stores(kind) if names is None else names)[name]
     if plan is True:
         _access(obj, name, DELETE, NOVALUE)
     elif plan is not None:
@@ -121,7 +121,7 @@ def _subscript_shape(obj: object) -> Shape | None:
     try:
         return _subscripts[id(kind)]
     except KeyError:
-        return fields.learn_subscript(kind)
+        return containers.learn_subscript(kind)
 
 
 def _shape(obj: object) -> Shape | None:
@@ -129,7 +129,7 @@ def _shape(obj: object) -> Shape | None:
     try:
         return _shapes[id(kind)]
     except KeyError:
-        return fields.learn_shape(kind)
+        return containers.learn_shape(kind)
 
 
 def read_item(obj: object, key: object) -> tuple[object, object]:
@@ -137,7 +137,7 @@ def read_item(obj: object, key: object) -> tuple[object, object]:
     if shape is KEYED and id(type(key)) in SAFE_KEYS:  # the usual case
         _access(obj, (ITEM, key), READ, NOVALUE)
     elif shape is not None:
-        filling = shape is FILLING and fields.fills(obj, key)
+        filling = shape is FILLING and containers.fills(obj, key)
         _access(obj, item_field(shape, obj, key), WRITE if filling else READ, NOVALUE)
     return obj, key
 
@@ -207,7 +207,7 @@ def whole(obj: object) -> object:
         if _shapes[id(type(obj))] is not None:
             _access(obj, ANY, READ, NOVALUE)
     except KeyError:
-        fields.learn_shape(type(obj))
+        containers.learn_shape(type(obj))
         whole(obj)
     return obj
 
@@ -268,7 +268,7 @@ def _before_other_call(name: str, call: tuple[Any, ...]) -> None:
     elif (kind is types.MethodDescriptorType or kind is types.WrapperDescriptorType) and len(call) > 1:
         obj, args = call[1], call[1:]
     elif kind is types.MethodType and type(method.__func__) is types.FunctionType:
-        if id(method.__func__.__globals__) in fields.covered:
+        if id(method.__func__.__globals__) in known_types.covered:
             return  # its own code announces what it does
         obj, args = method.__self__, call
     else:
@@ -317,10 +317,10 @@ def each(iterable: Iterable[Any]) -> Iterable[Any]:
     try:
         how = _iterations[id(kind)]
     except KeyError:
-        how = fields.learn_iteration(kind)
+        how = containers.learn_iteration(kind)
     if how is None:
         return iterable
-    container = fields.viewed(iterable) if how is Iteration.VIEW else iterable
+    container = containers.viewed(iterable) if how is Iteration.VIEW else iterable
     if kind is not list:  # an iterator of a list looks at it only when it steps
         _access(container, ANY, READ, NOVALUE)
     return iterable if how is Iteration.WHOLE else starmap(next, Steps(container, iter(iterable)))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING
 
-from pytest_sensei.explore import asserts, fields, hooks
+from pytest_sensei.explore import asserts, hooks, known_types
 from pytest_sensei.explore.compiled import Pair, Recipe, identity, link, pairs, source_path
 
 if TYPE_CHECKING:
@@ -113,10 +113,10 @@ class _Swap:
         return known
 
     def begin(self, modules: Iterable[ModuleType]) -> None:
-        fields.forget_types()
+        known_types.forget_types()
         known = ((id(vars(module)), self._known(module)) for module in modules)
         self._modules = {names: module for names, module in known if module.reason is None}
-        fields.covered.update(self._modules)
+        known_types.covered.update(self._modules)
         for function in _functions():
             module = self._modules.get(id(function.__globals__))
             if module is not None and function.__code__.co_filename == module.file:
@@ -139,8 +139,8 @@ class _Swap:
                 code = _native_of_copy(function.__code__, pairs)
             if code is not None:
                 function.__code__ = code
-        fields.covered.difference_update(self._modules)
-        fields.forget_types()
+        known_types.covered.difference_update(self._modules)
+        known_types.forget_types()
 
 
 def _native_of_copy(code: CodeType, pairs: list[Pair]) -> CodeType | None:
