@@ -5,11 +5,15 @@ Musuvathi and Qadeer, Iterative context bounding for systematic testing of multi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pytest_sensei.explore import operation as op
-from pytest_sensei.explore.scheduler import Scheduler
-from pytest_sensei.explore.task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_sensei.explore.scheduler import Scheduler
+    from pytest_sensei.explore.task import Task
 
 _WORTHLESS = frozenset({op.START, op.BEGIN, op.END, op.JOIN, op.SLEEP, op.RELEASE})
 """To be interrupted right before one of these makes no difference that another point does not make."""

@@ -6,9 +6,11 @@ import math
 import threading
 import time
 import types
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 _NANO = 1_000_000_000
 

@@ -8,11 +8,13 @@ Sets of tasks are integers with one bit for each.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_sensei.explore.history import TAKING, History
 from pytest_sensei.explore.operation import Event, Operation, independent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Standing(Protocol):
@@ -37,7 +39,9 @@ class Node:
         self.chosen = chosen
         self.backtrack = (1 << options) - 1 if options else 1 << chosen
         self.done = 0
-        self.options = options  # above 0: a task chose a value here; `backtrack` and `done` are sets of values
+        self.options = (
+            options  # above 0: a task chose a value here; `backtrack` and `done` are sets of values
+        )
 
 
 class Dpor:

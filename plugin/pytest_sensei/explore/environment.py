@@ -9,18 +9,21 @@ import random
 import sys
 import threading
 import types
-from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.explore import hooks
 from pytest_sensei.explore.access import Access
 from pytest_sensei.explore.clock import virtual_time
-from pytest_sensei.explore.execution import Execution
 from pytest_sensei.explore.swap import Coverage, instrumented
 from pytest_sensei.explore.watchdog import watched
 from pytest_sensei.primitives import runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pytest_sensei.explore.execution import Execution
 
 COLLECT_EVERY = 64  # executions
 
@@ -74,7 +77,7 @@ class World:
 def _number_threads_afresh() -> None:
     """Give threads without a name the same one in each execution."""
     threading._counter = itertools.count(1).__next__  # type: ignore[attr-defined]
-    ThreadPoolExecutor._counter = itertools.count().__next__  # type: ignore[assignment]
+    ThreadPoolExecutor._counter = itertools.count().__next__  # type: ignore[attr-defined]
 
 
 @contextmanager
@@ -183,7 +186,9 @@ def _mentions(values: Iterable[object], name: str) -> bool:
             return True
         if isinstance(value, types.FunctionType) and _code_mentions(value.__code__, name):
             return True
-        if isinstance(value, type) and (issubclass(value, threading.local) or _mentions(_functions(value), name)):
+        if isinstance(value, type) and (
+            issubclass(value, threading.local) or _mentions(_functions(value), name)
+        ):
             return True
     return False
 

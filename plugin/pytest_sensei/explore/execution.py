@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.explore import operation as op
 from pytest_sensei.explore.operation import Operation
@@ -15,6 +14,8 @@ from pytest_sensei.explore.task import Task
 from pytest_sensei.primitives import queues, threads
 from pytest_sensei.primitives.runtime import Lockable, begin_strand, end_strand, get_ident, real_sleep
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CLOCK_LOOKS = 20  # looks at the clock, with little in between, that make a busy wait
 CLOCK_STEP = 0.0005  # seconds of virtual time that pass at a further look, and more each time
@@ -60,9 +61,9 @@ class Execution(Scheduler):
     def _at_the_end(self, task: Task, *, free: bool, timeout: float | None) -> bool:
         """The execution is over: a task that unwinds waits for nothing any more."""
         __tracebackhide__ = True
-        if free or timeout == 0:
-            return free
-        self.unwind(task)
+        if not free and timeout != 0:
+            self.unwind(task)
+        return free
 
     # Threads ------------------------------------------------------------------------------------------
 
@@ -122,10 +123,10 @@ class Execution(Scheduler):
         self.leave(task)
 
     def _run_thread(self, task: Task, thread: Any) -> None:
-        if threading._trace_hook:  # type: ignore[attr-defined]
-            sys.settrace(threading._trace_hook)  # type: ignore[attr-defined]
-        if threading._profile_hook:  # type: ignore[attr-defined]
-            sys.setprofile(threading._profile_hook)  # type: ignore[attr-defined]
+        if (tracing := threading.gettrace()) is not None:
+            sys.settrace(tracing)
+        if (profiling := threading.getprofile()) is not None:
+            sys.setprofile(profiling)
         try:
             thread.run()
         except (SystemExit, Unwind):
@@ -136,7 +137,7 @@ class Execution(Scheduler):
             else:
                 thread._invoke_excepthook(thread)  # the test wants to see it itself
 
-    def join(self, thread: object, timeout: float | None) -> None:
+    def join(self, thread: Any, timeout: float | None) -> None:
         """Wait for the end of a thread; see `Explorer.join`."""
         __tracebackhide__ = True
         task = self.by_ident[get_ident()]
@@ -148,9 +149,9 @@ class Execution(Scheduler):
             self._at_the_end(task, free=child.ended, timeout=timeout)
             return
         task.ticks += 1
-        if self.point(task, self._waiting(task, op.JOIN, op.LOOK, child.tid, child, timeout)):
-            if child.ended:
-                task.epochs.learn(child.epochs)
+        got = self.point(task, self._waiting(task, op.JOIN, op.LOOK, child.tid, child, timeout))
+        if got and child.ended:
+            task.epochs.learn(child.epochs)
 
     def is_alive(self, thread: object) -> bool | None:
         """Tell whether a controlled thread lives; None: not one of ours."""
@@ -195,7 +196,6 @@ class Execution(Scheduler):
         waits = not self.shared.any_timeouts
         self.point(task, Operation(op.SLEEP, None, waits=waits, deadline=self.now + seconds))
 
-
     def read_clock(self) -> float:
         """Return the virtual time. Who only ever looks at the clock makes it move: a busy wait ends."""
         task = self.by_ident[get_ident()]
@@ -205,7 +205,9 @@ class Execution(Scheduler):
         task.looks = task.looks + 1 if task.ticks - task.looked <= 2 else 0
         task.looked = task.ticks
         if task.looks > CLOCK_LOOKS:
-            self.point(task, Operation(op.SLEEP, None, waits=True, deadline=self.now + CLOCK_STEP * task.looks))
+            self.point(
+                task, Operation(op.SLEEP, None, waits=True, deadline=self.now + CLOCK_STEP * task.looks)
+            )
         return self.now
 
 

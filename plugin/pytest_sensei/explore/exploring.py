@@ -148,7 +148,9 @@ class Exploration:
     def follow(self, switches: Iterable[Switch], recording: Recording | None = None) -> Execution:
         """Run the body once by a given schedule."""
         guided = Guided(switches)
-        return self.run(guided, guided.switches, recording)
+        execution = self.run(guided, guided.switches, recording)
+        self._shared.active |= execution.learned  # switches hold wherever there are schedule points
+        return execution
 
     def result(self) -> ExploreResult:
         """Explore, and tell what came of it."""
@@ -171,8 +173,8 @@ class Exploration:
             if execution.end in _HOPELESS or is_verdict(execution.problem):
                 return self._gave_up(execution)
             if execution.end is End.PASSED:
-                passes = execution
-            elif not failed(execution):
+                passes = passes if execution.learned - self._shared.active else execution
+            elif not failed(execution) or self._is_early(execution):
                 continue
             elif failure is None:
                 failure = execution
@@ -185,9 +187,13 @@ class Exploration:
             return result
         return self._passed(portfolio)
 
+    def _is_early(self, execution: Execution) -> bool:
+        """Tell whether a loop was called a spin though it may be doing something that had not been noticed yet."""
+        return execution.end in (End.SPINNING, End.ENDLESS) and bool(execution.learned - self._shared.active)
+
     def _is_enough(self, failure: Execution, passes: Execution | None, later: int) -> bool:
         """Tell whether to stop looking for an interleaving that passes, to tell a race from a plain mistake."""
-        return passes is not None or failure.end not in (End.RAISED, End.DIED) or later > LOOK_FOR_A_PASS
+        return passes is not None or failure.end not in _IN_CODE or later > LOOK_FOR_A_PASS
 
     def executions_of(self, portfolio: Portfolio) -> Iterator[Execution]:
         """Run the portfolio's schedules until they, or the means, come to an end."""
@@ -240,7 +246,7 @@ class Exploration:
     ) -> ExploreResult:
         """Replay a failure, make it small, and explain it. `known`: that it is a race was shown in an earlier run."""
         searched = self.executions
-        for first in filter(None, (passes, failure)):
+        for first in (failure, passes) if passes is not None and failure.end in _IN_CODE else (failure,):
             again = self.follow(first.switches)
             if not same_failure(first, again):
                 note = telling.difference(first, again)
@@ -282,6 +288,7 @@ class Exploration:
         return ExploreResult(Outcome.FAILED, schedule.note or "", error, diagnosis, switches)
 
     def _replayed(self, switches: tuple[Switch, ...]) -> ExploreResult:
+        self.follow(switches)  # shows which fields are shared: the next one knows from the start
         execution = self.follow(switches)
         if not failed(execution):
             return ExploreResult(Outcome.WITHIN_BUDGET, "this interleaving passes now", switches=switches)
@@ -307,4 +314,5 @@ def same_failure(one: Execution, other: Execution) -> bool:
 
 LOOK_FOR_A_PASS = 60  # interleavings after the first failure
 _HOPELESS = {End.ESCAPED: Outcome.ESCAPED, End.DIVERGED: Outcome.NONDETERMINISTIC, End.BROKEN: Outcome.BROKEN}
+_IN_CODE = (End.RAISED, End.DIED)
 _STANDSTILL = (End.STUCK, End.LEFT)

@@ -5,11 +5,15 @@ A set of events is an integer with one bit for each: joining two histories is on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from pytest_sensei.explore import operation as op
 from pytest_sensei.explore.access import ANY
-from pytest_sensei.explore.operation import Act, Event, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_sensei.explore.operation import Act, Event, Key
 
 NOTHING = -1
 TAKING = frozenset({op.ACQUIRE, op.GET, op.POLL, op.POLLED})
@@ -157,7 +161,9 @@ class History:
 
     def __init__(self) -> None:
         self.before: list[int] = []  # for each event, the set of events that happen before it
-        self.known: list[int] = []  # the same, by its task's own doing alone: without the event's own conflicts
+        self.known: list[
+            int
+        ] = []  # the same, by its task's own doing alone: without the event's own conflicts
         self._last_of: dict[int, int] = {}  # the latest event of each task
         self._fields: dict[Key, FieldState] = {}
         self._containers: dict[Key, ContainerState] = {}

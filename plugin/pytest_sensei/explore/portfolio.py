@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_sensei.explore.bounded import Bounded
@@ -12,10 +11,14 @@ from pytest_sensei.explore.strategies import Exhaustive
 from pytest_sensei.explore.walks import PartialOrderSampling, PriorityChanges, UniformWalk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_sensei.explore.exploring import ExploreConfig
 
 SOLO = 3  # schedules of the exhaustive search before others get a turn
-MIXED = 45  # schedules up to which two of three are random ones: deep bugs show early, small spaces stay cheap
+MIXED = (
+    45  # schedules up to which two of three are random ones: deep bugs show early, small spaces stay cheap
+)
 SHARE = 0.5  # of the budget for the exhaustive search; what it has not finished by then is too large
 GREATEST_BOUND = 3
 
@@ -32,7 +35,7 @@ class Portfolio:
 
     def __init__(self, config: ExploreConfig) -> None:
         self._config = config
-        self._walks = {
+        self._walks: dict[str, Learner] = {
             "pos": PartialOrderSampling(config.seed),
             "pct": PriorityChanges(config.seed),
             "random": UniformWalk(config.seed),
@@ -46,7 +49,9 @@ class Portfolio:
         """Begin the searches again: there are more schedule points now."""
         self._exhaustive = Exhaustive()
         self._bounded = Bounded(1 if self._config.preemptions is None else min(1, self._config.preemptions))
-        self.bound: int | None = None  # the greatest number of preemptions of which all schedules have been run
+        self.bound: int | None = (
+            None  # the greatest number of preemptions of which all schedules have been run
+        )
 
     @property
     def exhausted(self) -> bool:

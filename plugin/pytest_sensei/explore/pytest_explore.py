@@ -6,9 +6,8 @@ import inspect
 import sys
 import sysconfig
 import types
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
@@ -21,7 +20,11 @@ from pytest_sensei.explore.exploring import (
     StrategyName,
     explore_test,
 )
-from pytest_sensei.explore.scheduler import Switch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_sensei.explore.scheduler import Switch
 
 MARKER = (
     "interleave(max_schedules=..., max_seconds=..., preemptions=..., strategy=..., timeouts=...): "
@@ -40,7 +43,9 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--interleave", action="store_true", help="run each test in every interleaving of its threads"
     )
-    group.addoption("--sensei-replay", metavar="TOKEN", help="run one interleaving of the selected test again")
+    group.addoption(
+        "--sensei-replay", metavar="TOKEN", help="run one interleaving of the selected test again"
+    )
     parser.addini(
         "sensei_instrument",
         "packages whose attribute and item accesses are schedule points, besides test modules",
@@ -124,7 +129,11 @@ class Explored:
         __tracebackhide__ = True
         item.stash[NOTE] = result.note
         failed = result.outcome is Outcome.FAILED and result.diagnosis is not None
-        token = tokens.encode(result.switches, identity, any_timeouts=config.timeouts == "any") if failed else None
+        token = (
+            tokens.encode(result.switches, identity, any_timeouts=config.timeouts == "any")
+            if failed
+            else None
+        )
         self._store(item, token)
         if result.diagnosis is not None:
             findings.add(item, result.with_token(token), "call")
@@ -193,7 +202,9 @@ def _check(item: pytest.Item, name: str, value: object) -> None:
 # What is instrumented ---------------------------------------------------------------------------------
 
 _INSTALLED = tuple(
-    str(Path(path).resolve()) for name, path in sysconfig.get_paths().items() if name in ("stdlib", "platstdlib")
+    str(Path(path).resolve())
+    for name, path in sysconfig.get_paths().items()
+    if name in ("stdlib", "platstdlib")
 )
 
 
@@ -206,9 +217,11 @@ def modules_of(item: pytest.Function, packages: list[str]) -> Iterator[types.Mod
     for name, module in list(sys.modules.items()):
         if not isinstance(module, types.ModuleType):
             continue
-        if module is test_module or _belongs(name, named):
-            yield module
-        elif (name in direct or _is_in(module, folder)) and _is_own(module):
+        if (
+            module is test_module
+            or _belongs(name, named)
+            or ((name in direct or _is_in(module, folder)) and _is_own(module))
+        ):
             yield module
 
 
@@ -228,14 +241,20 @@ def _imported_by(module: types.ModuleType) -> set[str]:
 
 
 def _is_in(module: types.ModuleType, folder: Path) -> bool:
-    path = getattr(module, "__file__", None)
-    return bool(path) and Path(path).parent == folder
+    path: str | None = getattr(module, "__file__", None)
+    return path is not None and Path(path).parent == folder
 
 
 def _is_own(module: types.ModuleType) -> bool:
     """Tell whether a module is neither the standard library's nor installed, nor ours."""
     path = getattr(module, "__file__", None)
-    if not path or module.__name__.partition(".")[0] in ("pytest_sensei", "pytest", "_pytest", "pluggy", "conftest"):
+    if not path or module.__name__.partition(".")[0] in (
+        "pytest_sensei",
+        "pytest",
+        "_pytest",
+        "pluggy",
+        "conftest",
+    ):
         return False
     text = str(Path(path).resolve())
     return "site-packages" not in text and not text.startswith(_INSTALLED)

@@ -6,20 +6,24 @@ import collections
 import sys
 import threading
 import types
-from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from types import CodeType, FrameType
+from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Diagnosis, Place, Resource, Step
 from pytest_sensei.explore import operation as op
 from pytest_sensei.explore.access import ANY, ITEM, NOVALUE
 from pytest_sensei.explore.fields import peek
-from pytest_sensei.explore.operation import Event, Operation
 from pytest_sensei.explore.scheduler import End, Scheduler
-from pytest_sensei.explore.sharing import Epochs
 from pytest_sensei.explore.task import Task
 from pytest_sensei.watch.naming import names_of, user_frames, waited_object
 from pytest_sensei.watch.places import is_user_file, line_of, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from pytest_sensei.explore.operation import Event, Operation
+    from pytest_sensei.explore.sharing import Epochs
 
 LONGEST_VALUE = 40  # characters
 _SCALARS = (int, float, complex, bool, str, bytes, type(None))
@@ -232,7 +236,9 @@ def clashes(notes: list[Note]) -> set[int]:
     by_key: dict[object, list[int]] = {}
     for index, note in enumerate(notes):
         if note.shared:
-            key = note.key[0] if isinstance(note.key, tuple) and not isinstance(note.key[1], str) else note.key
+            key = (
+                note.key[0] if isinstance(note.key, tuple) and not isinstance(note.key[1], str) else note.key
+            )
             by_key.setdefault(key, []).append(index)
     found: set[int] = set()
     for indices in by_key.values():

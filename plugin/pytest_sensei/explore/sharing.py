@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 from pytest_sensei.explore.access import ANY
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
 
 FieldName = tuple[object, object]
 """A field as it is known from one execution to the next: an object has no identity that lasts."""
@@ -94,7 +97,11 @@ class Names:
         if number is not None:
             return number, field
         kind = type(obj)
-        return (f"{kind.__module__}.{kind.__qualname__}", field) if kind is not types.CellType else ("cell", field)
+        return (
+            (f"{kind.__module__}.{kind.__qualname__}", field)
+            if kind is not types.CellType
+            else ("cell", field)
+        )
 
 
 def scope_of(field: Hashable) -> Hashable:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Diagnosis, Kind
 from pytest_sensei.explore import operation as op
-from pytest_sensei.explore.operation import Operation
 from pytest_sensei.explore.scheduler import End, Scheduler
 from pytest_sensei.explore.task import Task
 from pytest_sensei.primitives.runtime import Waiting
 from pytest_sensei.watch import leaks, ledger, verdict
+
+if TYPE_CHECKING:
+    from pytest_sensei.explore.operation import Operation
 
 
 def diagnose(scheduler: Scheduler, root: str | None) -> Diagnosis:

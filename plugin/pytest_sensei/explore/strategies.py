@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from pytest_sensei.explore.dpor import Diverged, Dpor
 from pytest_sensei.explore.operation import Event
-from pytest_sensei.explore.scheduler import Scheduler, Switch
-from pytest_sensei.explore.task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pytest_sensei.explore.scheduler import Scheduler, Switch
+    from pytest_sensei.explore.task import Task
 
 
 class Guided:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import _thread
 import threading
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pytest_sensei.explore.operation import BEGIN, Operation
-from pytest_sensei.explore.sharing import Epochs
 from pytest_sensei.primitives.runtime import Strand, real_sleep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_sensei.explore.sharing import Epochs
 
 allocate_lock = _thread.allocate_lock
 _PATIENCE = 0.2  # seconds of real time for a worker's thread to go away
@@ -23,8 +27,32 @@ class Task:
     """A thread under control, and the operation it stands at."""
 
     __slots__ = (
-        "children", "doomed", "ended", "epochs", "error", "gate", "ident", "idle", "idle_since", "looked", "looks", "name", "number", "path",
-        "patience", "pending", "raised", "rest", "rounds", "seen", "spins", "strand", "streak", "thread", "tid", "ticks",
+        "children",
+        "doomed",
+        "ended",
+        "epochs",
+        "error",
+        "gate",
+        "ident",
+        "idle",
+        "idle_since",
+        "looked",
+        "looks",
+        "name",
+        "number",
+        "path",
+        "patience",
+        "pending",
+        "raised",
+        "rest",
+        "rounds",
+        "seen",
+        "spins",
+        "strand",
+        "streak",
+        "thread",
+        "ticks",
+        "tid",
         "worker",
     )  # fmt: skip
 
@@ -48,9 +76,11 @@ class Task:
         self.doomed = False
         self.raised = 0  # how often it was told to unwind
         self.error: BaseException | None = None
-        self.seen: dict[object, int] = {}  # how often it has done an operation since its last progress
+        self.seen: dict[tuple[object, object], int] = {}  # how often it has done an operation since its last progress
         self.rounds: dict[object, int] = {}  # how often with all variables the same, in a row
-        self.rest: dict[object, int] | None = None  # it spins: no use to run it until one of these has changed
+        self.rest: dict[object, int] | None = (
+            None  # it spins: no use to run it until one of these has changed
+        )
         self.spins = 0  # how often it was let go on though nothing had changed
         self.idle = 0  # how often in a row it made room for others, and nothing happened
         self.idle_since = -1

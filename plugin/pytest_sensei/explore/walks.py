@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pytest_sensei.explore import operation as op
 from pytest_sensei.explore.operation import Act, Key, independent
-from pytest_sensei.explore.scheduler import Scheduler
-from pytest_sensei.explore.task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_sensei.explore.scheduler import Scheduler
+    from pytest_sensei.explore.task import Task
 
 
 class Walk:
@@ -21,7 +25,7 @@ class Walk:
     def begin(self, scheduler: Scheduler) -> None:
         """Nothing to prepare."""
 
-    def choose_value(self, options: int, _scheduler: Scheduler) -> int:
+    def choose_value(self, options: int, scheduler: Scheduler) -> int:
         """Draw a value."""
         return self._random.randrange(options)
 
