@@ -89,7 +89,8 @@ def in_words(error: BaseException) -> str:
 
 def _actors(execution: Scheduler, recording: Recording) -> tuple[Actor, ...]:
     seen = {note.tid for note in recording.notes}
-    tasks = [task for task in execution.tasks if task.tid in seen or task is execution.main]
+    told = (execution.main, execution.culprit)
+    tasks = [task for task in execution.tasks if task.tid in seen or task in told]
     return tuple(
         Actor(actor_id(task), "MainProcess", os.getpid(), task.name, _state(execution, task))
         for task in tasks
