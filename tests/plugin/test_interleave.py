@@ -271,3 +271,56 @@ def test_an_exploration_leaves_no_warning_and_no_thread_for_a_fork(project: Proj
         "error",
     )
     run.result.assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        """
+        import pytest
+
+        @pytest.mark.interleave
+        async def test_it():
+            pass
+        """,
+        """
+        import unittest
+        import pytest
+
+        class TestIt(unittest.TestCase):
+            @pytest.mark.interleave
+            def test_it(self):
+                pass
+        """,
+    ],
+    ids=["coroutine", "TestCase"],
+)
+def test_the_marker_is_refused_where_it_would_do_nothing(project: Project, source: str) -> None:
+    run = project.run(source)
+    run.result.assert_outcomes(errors=1)
+    assert "plain test functions and methods only" in run.output
+
+
+def test_the_time_limit_of_the_test_ends_an_exploration(project: Project) -> None:
+    run = project.run(
+        """
+        import threading
+        import pytest
+
+        @pytest.mark.interleave(max_schedules=10**9, max_seconds=100)
+        @pytest.mark.timeout(1)
+        def test_it():
+            lock = threading.Lock()
+            def work():
+                for _ in range(50):
+                    with lock: pass
+            threads = [threading.Thread(target=work) for _ in range(3)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+
+        def test_next():
+            assert threading.active_count() == 1
+        """
+    )
+    run.result.assert_outcomes(passed=1, failed=1)
+    assert "timeout" in run.kinds

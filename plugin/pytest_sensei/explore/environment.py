@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_sensei.explore import hooks
 from pytest_sensei.explore.access import Access
 from pytest_sensei.explore.clock import virtual_time
+from pytest_sensei.explore.signals import Signals, deferred
 from pytest_sensei.explore.swap import Coverage, instrumented
 from pytest_sensei.explore.watchdog import watched
 from pytest_sensei.primitives import runtime
@@ -35,6 +36,7 @@ class World:
         self.coverage = Coverage()
         self._quiet = quiet  # what the test prints is worth showing once, not a thousand times
         self.execution: Execution | None = None
+        self.signals: Signals | None = None
         self._random = random.getstate()
         self._count = 0
 
@@ -53,6 +55,8 @@ class World:
 
     def run(self, execution: Execution, body: Callable[[], object]) -> None:
         """Run one execution of a test body."""
+        if self.signals is not None:
+            self.signals.deliver()
         self._count += 1
         if self._count % COLLECT_EVERY == 0:
             gc.collect(1)
@@ -128,7 +132,8 @@ def held_still(
         stack.enter_context(_thread_numbers_kept())
         if lasting_ids:
             stack.enter_context(_lasting_ids(world, modules))
-        stack.enter_context(watched(lambda: world.execution))
+        world.signals = stack.enter_context(deferred(lambda: world.execution))
+        stack.enter_context(watched(lambda: world.execution, world.signals))
         runtime.watch_with(None)
         gc.disable()
         try:

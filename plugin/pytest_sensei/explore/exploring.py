@@ -182,7 +182,8 @@ class Exploration:
             if failure is not None and self._is_enough(failure, passes, count - number):
                 break
         if failure is not None:
-            result = self._report(failure, number=number, passes=passes, distinct=portfolio.distinct if portfolio.exhausted else None)
+            distinct = portfolio.distinct if portfolio.exhausted else None
+            result = self._report(failure, number=number, passes=passes, distinct=distinct)
             result.number = number
             return result
         return self._passed(portfolio)
@@ -285,6 +286,8 @@ class Exploration:
         diagnosis = replace(diagnosis, schedule=schedule)
         if execution.end in _STANDSTILL and diagnosis.kind.group.value == "deadlocks":
             error = Deadlock(diagnosis).with_traceback(execution.main_trace)
+        if diagnosis.kind is Kind.LOST_EXCEPTION:
+            error = None  # the test itself never sees it: how bad that is, is a setting
         return ExploreResult(Outcome.FAILED, schedule.note or "", error, diagnosis, switches)
 
     def _replayed(self, switches: tuple[Switch, ...]) -> ExploreResult:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
+from _pytest.unittest import TestCaseFunction
 
 from pytest_sensei import findings
 from pytest_sensei.explore import token as tokens
@@ -63,6 +64,15 @@ class Explored:
         self._token: str | None = config.getoption("--sensei-replay")
         self._packages: list[str] = list(config.getini("sensei_instrument"))
 
+    @pytest.hookimpl
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Refuse the marker where it would have no effect: a test that is not explored must not look so."""
+        if item.get_closest_marker("interleave") is not None and not _can_be_explored(item):
+            raise pytest.UsageError(
+                f"{item.nodeid}: @pytest.mark.interleave explores plain test functions and methods only, "
+                "not coroutines and not methods of unittest.TestCase"
+            )
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
         """Explore a test instead of just calling it. Its fixtures are built once, for all schedules."""
@@ -82,7 +92,7 @@ class Explored:
         return True
 
     def _wants(self, item: pytest.Function) -> bool:
-        if inspect.iscoroutinefunction(item.obj) or inspect.isasyncgenfunction(item.obj):
+        if not _can_be_explored(item):
             return False
         marked = item.get_closest_marker("interleave") is not None
         return marked or self._everything or self._token is not None
@@ -141,6 +151,12 @@ class Explored:
             pytest.fail(result.note, pytrace=False)
         if result.outcome is Outcome.FAILED and result.error is not None:
             raise result.error.with_traceback(_from_the_test_on(item, result.error.__traceback__))
+
+
+def _can_be_explored(item: pytest.Item) -> bool:
+    if not isinstance(item, pytest.Function) or isinstance(item, TestCaseFunction):
+        return False
+    return not (inspect.iscoroutinefunction(item.obj) or inspect.isasyncgenfunction(item.obj))
 
 
 def _from_the_test_on(item: pytest.Function, trace: types.TracebackType | None) -> types.TracebackType | None:

@@ -130,6 +130,7 @@ class Scheduler:
         self.verdict: tuple[End, Task, BaseException | None] | None = None  # known before the end
         self.most_steps = shared.max_steps
         self.over = False
+        self.interruption: Callable[[], None] | None = None
         self.position = (0, 0)  # the task that arrives at a schedule point, and its ticks
         self.stood: list[Task] = []  # who had not ended when the execution did
         self.main_trace: TracebackType | None = None  # of the test's body where it was unwound
@@ -155,6 +156,8 @@ class Scheduler:
         """Hear of an access in instrumented code: a schedule point if the field is shared and written."""
         task = self.by_ident.get(get_ident())
         if task is None or self.over:
+            if task is self.main and self.interruption is not None:
+                self.unwind(task)
             return
         task.ticks = ticks = task.ticks + 1
         scope = scope_of(field)
@@ -379,6 +382,11 @@ class Scheduler:
         """Return something that changes whenever the execution moves."""
         return id(self), len(self.events), self.running.ticks
 
+    def interrupt(self, interruption: Callable[[], None]) -> None:
+        """End the execution: a signal has come. `interruption` is called in the test's thread; it may raise."""
+        self.interruption = interruption
+        self._stop(End.LEARNED, self.main)
+
     def escape(self, task: Task, problem: BaseException) -> None:
         """End the execution: a step of `task` takes too long. Called from outside."""
         self._stop(End.ESCAPED, task, problem)
@@ -410,13 +418,15 @@ class Scheduler:
         """
         dead = self._dead() if isinstance(error, Exception) else None
         verdict = (End.RAISED, self.main, error) if dead is None else (End.DIED, dead, dead.error)
-        if isinstance(error, Exception) and not self.over:
+        expected = self.running is self.main and not isinstance(error, _AT_ONCE_OVER)
+        if expected and not self.over:
             self.verdict = verdict
             self.most_steps = len(self.events) + AFTERWARDS
             if self.recorder is not None:
                 self.recorder.failed()
-        else:
+        else:  # somebody stops us from outside, perhaps while another task runs
             self._stop(*verdict)
+            self.end, self.culprit, self.problem = verdict
 
     def _dead(self) -> Task | None:
         return next((task for task in self.tasks if task.error is not None), None)
@@ -436,6 +446,9 @@ class Scheduler:
     def unwind(self, task: Task) -> NoReturn:
         """End the current task at its operation."""
         __tracebackhide__ = True
+        if task is self.main and self.interruption is not None:
+            interruption, self.interruption = self.interruption, None
+            interruption()
         task.doomed = True
         if task.strand is not None:
             task.strand.doomed = True
@@ -507,6 +520,7 @@ _WAITING_FOR_OUTSIDERS = (
     "only threads that the test starts itself can be explored"
 )
 _executor_workers = futures_thread._threads_queues
+_AT_ONCE_OVER = (KeyboardInterrupt, SystemExit, GeneratorExit)
 _AT_ONCE = frozenset({op.TRY, op.POLL})
 _REPEATABLE = frozenset({op.READ, op.TRY, op.LOOK, op.POLL, op.ACQUIRE})
 _CHANGING = frozenset({op.WRITE, op.PUT, op.START, op.END})

@@ -8,15 +8,18 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_sensei.explore.scheduler import Scheduler, Unwind
+from pytest_sensei.explore.scheduler import Unwind
 from pytest_sensei.primitives.runtime import monotonic
 from pytest_sensei.watch.places import is_user_file, place_of, user_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
+
+    from pytest_sensei.explore.scheduler import Scheduler
+    from pytest_sensei.explore.signals import Signals
 
 LOOK_EVERY = 0.25  # seconds of real time
 PATIENCE = 5.0  # seconds of real time that one step may take
@@ -29,14 +32,14 @@ class Escaped(Exception):
 class Watchdog:
     """Ends an execution of which one step takes too long."""
 
-    def __init__(self, current: Callable[[], Scheduler | None]) -> None:
+    def __init__(self, current: Callable[[], Scheduler | None], signals: Signals) -> None:
         self._current = current
+        self._signals = signals
         self._patience = PATIENCE
         self._over = _thread.allocate_lock()
         self._over.acquire()
         self._gone = _thread.allocate_lock()
         self._main = threading.main_thread().ident or 0
-        self.interrupting = False
 
     def start(self) -> None:
         self._gone.acquire()
@@ -68,11 +71,11 @@ class Watchdog:
             _raise_in(task.ident)
             if task is not execution.main:
                 execution.main.gate.release()
-        elif hasattr(signal, "pthread_kill"):
-            self.interrupting = True
+            return
+        self._signals.unwinding = True
+        if hasattr(signal, "pthread_kill"):
             signal.pthread_kill(self._main, signal.SIGINT)
         else:
-            self.interrupting = True
             _thread.interrupt_main()
 
 
@@ -96,29 +99,11 @@ def _raise_in(ident: int) -> None:
 
 
 @contextmanager
-def watched(current: Callable[[], Scheduler | None]) -> Iterator[None]:
+def watched(current: Callable[[], Scheduler | None], signals: Signals) -> Iterator[None]:
     """Have an eye on the executions of a block."""
-    dog = Watchdog(current)
-    before: Any = None
-    handled = threading.current_thread() is threading.main_thread()
-    if handled:
-        before = signal.getsignal(signal.SIGINT)
-        signal.signal(signal.SIGINT, _handler(dog, before))
+    dog = Watchdog(current, signals)
     dog.start()
     try:
         yield
     finally:
         dog.stop()
-        if handled:
-            signal.signal(signal.SIGINT, before)
-
-
-def _handler(dog: Watchdog, before: Any) -> Callable[[int, FrameType | None], None]:
-    def handle(number: int, frame: FrameType | None) -> None:
-        if dog.interrupting:
-            dog.interrupting = False
-            raise Unwind
-        if callable(before):
-            before(number, frame)
-
-    return handle

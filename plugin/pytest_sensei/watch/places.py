@@ -22,6 +22,13 @@ _RUNNERS = ("_pytest", "pluggy", "pytest", "pytest_timeout.py", "xdist", "execne
 
 
 @functools.lru_cache(maxsize=4096)
+def is_our_file(filename: str) -> bool:
+    """Tell whether a file is part of the plugin itself."""
+    path = os.path.realpath(filename)
+    return path.startswith(_OURS) and not is_user_file(filename)
+
+
+@functools.lru_cache(maxsize=4096)
 def is_user_file(filename: str) -> bool:
     """Tell whether a file is neither ours nor the standard library's nor the test runner's."""
     if filename.startswith("<"):
@@ -33,6 +40,12 @@ def is_user_file(filename: str) -> bool:
     if "site-packages" in parts:
         return parts[len(parts) - 1 - parts[::-1].index("site-packages") + 1] not in _RUNNERS
     return not path.startswith(_STDLIB)
+
+
+@functools.lru_cache(maxsize=4096)
+def is_our_file(filename: str) -> bool:
+    """Tell whether a file is part of the plugin itself."""
+    return os.path.realpath(filename).startswith(_OURS) and not is_user_file(filename)
 
 
 def line_of(code: CodeType, lasti: int) -> int:
