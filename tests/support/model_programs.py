@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pytest_sensei.explore import operation as op
 from pytest_sensei.explore.dpor import Dpor
 from pytest_sensei.explore.history import History
 from pytest_sensei.explore.operation import Event, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 Program = tuple[tuple[tuple[str, object], ...], ...]
 """For each task its operations: what, and on what."""
@@ -62,6 +65,8 @@ class State:
             if self.owners.get(key) != task.tid:
                 return Event(task.tid, op.SLEEP, None)
             del self.owners[key]
+        elif act == op.LOCKED:
+            act = op.LOCKED if key in self.owners else op.FREE
         elif act == op.PUT:
             self.items[key] = self.items.get(key, 0) + 1
         elif act in (op.GET, op.POLL):

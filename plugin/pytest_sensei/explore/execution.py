@@ -35,7 +35,7 @@ class Execution(Scheduler):
         __tracebackhide__ = True
         task = self.by_ident[get_ident()]
         if self.over:
-            return self._at_the_end(task, free=not lock.locked(), timeout=timeout)
+            return self._at_the_end(task, free=_is_free(task, lock), timeout=timeout)
         task.ticks += 1
         return self.point(task, self._waiting(task, op.ACQUIRE, op.TRY, lock, lock, timeout))
 
@@ -47,6 +47,13 @@ class Execution(Scheduler):
             return lock._owner is task.strand
         task.ticks += 1
         return self.point(task, Operation(op.RELEASE, lock, lock))
+
+    def look(self, lock: Lockable) -> None:
+        """Announce a question whether a lock is held; see `Explorer.look`."""
+        task = self.by_ident[get_ident()]
+        if not self.over:
+            task.ticks += 1
+            self.point(task, Operation(op.LOCKED, lock, lock))
 
     def _waiting(
         self, task: Task, act: op.Act, at_once: op.Act, key: object, target: object, timeout: float | None
@@ -209,6 +216,10 @@ class Execution(Scheduler):
                 task, Operation(op.SLEEP, None, waits=True, deadline=self.now + CLOCK_STEP * task.looks)
             )
         return self.now
+
+
+def _is_free(task: Task, lock: Lockable) -> bool:
+    return task.strand is not None and lock.available_to(task.strand)
 
 
 def _retire(thread: Any) -> None:

@@ -79,42 +79,54 @@ class ContainerState:
 class LockState:
     """Takes, failed tries and releases of one lock."""
 
-    __slots__ = ("changed", "released", "taken", "tries")
+    __slots__ = ("changed", "looks", "released", "taken", "tries")
 
     def __init__(self) -> None:
         self.changed = NOTHING
         self.taken = NOTHING
         self.released = NOTHING
         self.tries: list[int] = []
+        self.looks: list[int] = []
 
     def _change(self, index: int) -> list[int]:
-        before = self.tries if self.changed == NOTHING else [self.changed, *self.tries]
+        before = [*self.tries, *self.looks]
+        if self.changed != NOTHING:
+            before.append(self.changed)
         self.changed = index
         self.tries = []
+        self.looks = []
         return before
 
     def acquire(self, index: int) -> Links:
         """A waiting take could only have come before the previous take: a held lock lets nobody in."""
-        rival = [] if self.taken == NOTHING else [self.taken]
+        rivals = self.looks if self.taken == NOTHING else [self.taken, *self.looks]
         self.taken = index
-        return self._change(index), rival
+        return self._change(index), rivals
 
     def take_at_once(self, index: int) -> Links:
         """A try that succeeded would have failed before the last release."""
-        rival = [] if self.released == NOTHING else [self.released]
+        rivals = self.looks if self.released == NOTHING else [self.released, *self.looks]
         self.taken = index
-        return self._change(index), rival
+        return self._change(index), rivals
 
     def fail(self, index: int) -> Links:
+        """A try that failed would have succeeded before the lock was taken."""
         before = [] if self.changed == NOTHING else [self.changed]
-        rival = [] if self.taken == NOTHING else [self.taken]
+        rivals = [] if self.taken == NOTHING else [self.taken]
         self.tries.append(index)
-        return before, rival
+        return before, rivals
 
     def release(self, index: int) -> Links:
-        rivals = self.tries
+        """A release could have come before what found the lock held."""
+        rivals = [*self.tries, *self.looks]
         self.released = index
         return self._change(index), rivals
+
+    def look(self, index: int) -> Links:
+        """A question could have come before the last change."""
+        before = [] if self.changed == NOTHING else [self.changed]
+        self.looks.append(index)
+        return before, before
 
 
 class QueueState:
@@ -275,6 +287,8 @@ _LINKS: dict[Act, Callable[[History, Event, int], Links]] = {
     op.ACQUIRE: lambda history, event, index: history._lock(event.key).acquire(index),
     op.TRY: lambda history, event, index: history._lock(event.key).take_at_once(index),
     op.TRIED: lambda history, event, index: history._lock(event.key).fail(index),
+    op.LOCKED: lambda history, event, index: history._lock(event.key).look(index),
+    op.FREE: lambda history, event, index: history._lock(event.key).look(index),
     op.RELEASE: lambda history, event, index: history._lock(event.key).release(index),
     op.START: lambda history, event, index: history._birth(event.key, index),
     op.BEGIN: _nothing,

@@ -11,6 +11,8 @@ WRITE: Final = "write"
 ACQUIRE: Final = "acquire"  # waits for a lock
 TRY: Final = "try"  # takes a lock if it is free, and goes on in any case
 TRIED: Final = "tried"  # a try, or a timed wait, that went away with nothing
+LOCKED: Final = "locked"  # asks whether a lock is held, and it is
+FREE: Final = "free"  # the same, and it is not
 RELEASE: Final = "release"
 START: Final = "start"
 BEGIN: Final = "begin"
@@ -28,10 +30,10 @@ Act = str
 Key = object
 """What an operation is about: an (object, field) pair, a lock, a queue, or the number of a task."""
 
-_LOOKING = frozenset({READ, LOOK, TRIED, POLLED, JOIN})
+_LOOKING = frozenset({READ, LOOK, LOCKED, FREE, TRIED, POLLED, JOIN})
 _PRIVATE = frozenset({BEGIN, SLEEP, CHOOSE})
 _QUEUE_ENDS = frozenset({PUT, GET})
-_BOTH_FAIL = frozenset({(TRY, TRIED), (POLL, POLLED)})  # what failed for one would have failed for the other
+_BOTH_FAIL = frozenset({(TRY, TRIED), (TRY, LOCKED), (POLL, POLLED)})  # what failed for one would have failed for the other
 
 
 class Event(NamedTuple):

@@ -268,7 +268,14 @@ def _contended(notes: list[Note]) -> set[str]:
 
 _SILENT = frozenset({op.BEGIN, op.END, op.CHOOSE, op.SLEEP, op.LOOK})
 _THREAD_ACTS = {op.START: "start", op.JOIN: "join"}
-_LOCK_ACTS = {op.ACQUIRE: "acquire", op.TRY: "acquire", op.TRIED: "fails to acquire", op.RELEASE: "release"}
+_LOCK_ACTS = {
+    op.ACQUIRE: "acquire",
+    op.TRY: "acquire",
+    op.TRIED: "found taken",
+    op.RELEASE: "release",
+    op.LOCKED: "found taken",
+    op.FREE: "found free",
+}
 _LOCKING = ("__enter__", "__exit__", "acquire", "release")
 _WAITING = ("wait", "wait_for", "get", "put", "result", "acquire", "join", "_acquire_restore")
 

@@ -266,7 +266,7 @@ class Scheduler:
         operation = task.pending
         act = operation.act
         if operation.expired or act in _AT_ONCE:
-            act = self._outcome(operation)
+            act = self._outcome(task, operation)
         self.events.append(Event(task.tid, act, operation.key))
         if act in _CHANGING:
             last = self.versions.get(operation.key)
@@ -281,12 +281,14 @@ class Scheduler:
         if len(self.events) > self.most_steps:
             self._stop(End.ENDLESS, task)
 
-    def _outcome(self, operation: Operation) -> op.Act:
+    def _outcome(self, task: Task, operation: Operation) -> op.Act:
         """Settle what a try, or a wait whose time is up, gets."""
         act, target = operation.act, operation.target
         if act is op.ACQUIRE or act is op.TRY:
-            operation.granted = not target.locked()  # type: ignore[attr-defined]
+            operation.granted = target.available_to(task.strand)  # type: ignore[attr-defined]
             return op.TRY if operation.granted else op.TRIED
+        if act is op.LOCKED:
+            return op.FREE if target.available_to(task.strand) else op.LOCKED  # type: ignore[attr-defined]
         if act is op.GET or act is op.POLL:
             operation.granted = target.qsize() > 0  # type: ignore[attr-defined]
             return op.POLL if operation.granted else op.POLLED
@@ -309,7 +311,7 @@ class Scheduler:
             return True
         act, target = operation.act, operation.target
         if act is op.ACQUIRE:
-            return not bool(target.locked())  # type: ignore[attr-defined]
+            return bool(target.available_to(task.strand))  # type: ignore[attr-defined]
         if act is op.JOIN:
             return bool(target.ended)  # type: ignore[attr-defined]
         if act is op.GET:
@@ -521,6 +523,6 @@ _WAITING_FOR_OUTSIDERS = (
 )
 _executor_workers = futures_thread._threads_queues
 _AT_ONCE_OVER = (KeyboardInterrupt, SystemExit, GeneratorExit)
-_AT_ONCE = frozenset({op.TRY, op.POLL})
-_REPEATABLE = frozenset({op.READ, op.TRY, op.LOOK, op.POLL, op.ACQUIRE})
+_AT_ONCE = frozenset({op.TRY, op.POLL, op.LOCKED})
+_REPEATABLE = frozenset({op.READ, op.LOCKED, op.TRY, op.LOOK, op.POLL, op.ACQUIRE})
 _CHANGING = frozenset({op.WRITE, op.PUT, op.START, op.END})

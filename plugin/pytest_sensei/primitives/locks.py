@@ -133,6 +133,9 @@ class Lock:
 
     def locked(self) -> bool:
         """Tell whether anybody holds it."""
+        exploring = runtime.exploring()
+        if exploring is not None:
+            exploring.look(self)
         locked: bool = self._raw.locked()
         return locked
 

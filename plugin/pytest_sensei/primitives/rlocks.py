@@ -141,6 +141,9 @@ class RLock:
 
     def locked(self) -> bool:
         """Tell whether anybody holds it."""
+        exploring = runtime.exploring()
+        if exploring is not None:
+            exploring.look(self)
         return self._owner is not None
 
     def available_to(self, strand: Strand) -> bool:

@@ -232,6 +232,9 @@ class Explorer(Protocol):
         False: the caller leaves it be; it unwinds, and the lock is not its own any more.
         """
 
+    def look(self, lock: Lockable) -> None:
+        """Announce a question whether `lock` is held, before it is answered."""
+
     def start(self, thread: object, launch: Callable[[], None]) -> None:
         """Start a `threading.Thread` under control. `launch` is the ordinary start."""
 

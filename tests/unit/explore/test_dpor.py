@@ -6,7 +6,6 @@ import random
 
 import model_programs as models
 import pytest
-
 from pytest_sensei.explore import operation as op
 from pytest_sensei.explore.access import ANY, ITEM
 
@@ -82,6 +81,8 @@ def _some_task(random_: random.Random, kinds: str, most: int) -> tuple[tuple[str
             steps.append((random_.choice((op.READ, op.WRITE)), random_.choice(FIELDS)))
         elif kind == "c":
             steps.append((random_.choice((op.READ, op.WRITE)), (1, random_.choice((ANY, (ITEM, 0), (ITEM, 1))))))
+        elif kind == "k":
+            steps.append((op.LOCKED, random_.choice(("l", "m"))))
         elif kind == "q":
             steps.append((random_.choice((op.PUT, op.PUT, op.GET, op.POLL)), "queue"))
         else:
@@ -95,7 +96,7 @@ def _some_task(random_: random.Random, kinds: str, most: int) -> tuple[tuple[str
     return tuple(steps)
 
 
-@pytest.mark.parametrize("kinds", ["f", "fl", "fc", "ft", "lt", "q", "fql"])
+@pytest.mark.parametrize("kinds", ["f", "fl", "fc", "ft", "lt", "ltk", "fk", "q", "fql"])
 def test_each_class_of_interleavings_is_run_and_counted_once(kinds: str) -> None:
     for seed in range(150):
         program = some_program(seed, kinds=kinds)
