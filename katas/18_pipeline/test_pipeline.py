@@ -144,21 +144,6 @@ def test_the_workers_of_a_stage_work_at_the_same_time() -> None:
     assert list(pipeline([1, 2], stage, workers=2)) == [1, 2]
 
 
-@pytest.mark.interleave(max_schedules=10)
-def test_the_source_does_not_run_far_ahead() -> None:
-    ran_ahead = Event()
-
-    def source() -> Iterator[int]:
-        yield from range(1000)
-        ran_ahead.set()
-        yield 1000
-
-    results = pipeline(source(), double)
-    assert next(results) == 0
-    assert not ran_ahead.wait(timeout=0.2), "1000 items were fetched, one was asked for"
-    close(results)
-
-
 # Errors -----------------------------------------------------------------------------------
 
 
@@ -256,4 +241,22 @@ def test_closing_after_the_end_does_nothing() -> None:
 def test_closing_after_the_first_result_stops_all_threads() -> None:
     results = pipeline(endless(), double)
     assert next(results) == 2
+    close(results)
+
+
+# A source without an end ------------------------------------------------------------------
+
+
+@pytest.mark.interleave(max_schedules=10)
+def test_the_source_does_not_run_far_ahead() -> None:
+    ran_ahead = Event()
+
+    def source() -> Iterator[int]:
+        yield from range(1000)
+        ran_ahead.set()
+        yield 1000
+
+    results = pipeline(source(), double)
+    assert next(results) == 0
+    assert not ran_ahead.wait(timeout=0.2), "1000 items were fetched, one was asked for"
     close(results)

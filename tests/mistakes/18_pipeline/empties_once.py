@@ -59,9 +59,9 @@ class Belt(Queue[Any]):
         self._stopped.set()
         try:
             while True:
-                self.get_nowait()
+                super().get(block=False)
         except Empty:
-            self.put_nowait(END)  # for one that waits for an item
+            super().put(END)  # for one that waits for an item
 
 
 def feed(source: Iterable[Any], belt: Belt) -> None:

@@ -1,7 +1,7 @@
-"""Stops the line at the moment of the error: results before it are lost.
+"""Raises an error as soon as it is known: results before it are lost.
 
 expect: failure
-test: test_*
+test: test_what_was_begun*
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ def pipeline(source: Iterable[Any], *stages: Callable[[Any], Any], workers: int 
     ERRORS.clear()
     try:
         while (place := belts[-1].get()) is not END:
-            yield place.result()
-    except Stopped:
-        raise ERRORS[0] from None
+            result = place.result()
+            if ERRORS:
+                raise ERRORS[0]
+            yield result
     finally:
         for belt in belts:
             belt.stop()
@@ -107,7 +108,6 @@ class Stage:
                 except Exception as error:
                     ERRORS.append(error)
                     made.set_exception(error)
-                    self._outbox.stop()
                 else:
                     made.set_result(result)
 
