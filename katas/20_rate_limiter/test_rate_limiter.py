@@ -125,15 +125,6 @@ def test_no_more_tokens_gather_than_the_bucket_holds() -> None:
     assert limiter.acquire(timeout=0) is False
 
 
-@pytest.mark.interleave
-def test_looking_too_early_costs_nothing() -> None:
-    limiter = empty_limiter()
-    time.sleep(ONE / 2)
-    assert limiter.acquire(timeout=0) is False
-    time.sleep(ONE / 2 + MOMENT)
-    assert limiter.acquire(timeout=0) is True
-
-
 # Timeouts ---------------------------------------------------------------------------------
 
 
@@ -165,6 +156,15 @@ def test_who_gives_up_takes_no_tokens() -> None:
     assert limiter.acquire(2, timeout=ONE) is False
     assert limiter.acquire(2) is True
     assert clock() == about(2 * ONE)
+
+
+@pytest.mark.interleave
+def test_looking_too_early_costs_nothing() -> None:
+    limiter = empty_limiter()
+    time.sleep(ONE / 2)
+    assert limiter.acquire(timeout=0) is False
+    time.sleep(ONE / 2 + MOMENT)
+    assert limiter.acquire(timeout=0) is True
 
 
 # Several threads --------------------------------------------------------------------------
