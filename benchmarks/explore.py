@@ -5,8 +5,8 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_sensei.primitives import patching
 
@@ -18,6 +18,9 @@ from pytest_sensei.explore.environment import held_still  # noqa: E402
 from pytest_sensei.explore.exploring import Exploration, ExploreConfig, Outcome, explore_test  # noqa: E402
 from pytest_sensei.explore.portfolio import Portfolio  # noqa: E402
 from pytest_sensei.explore.task import Pool  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SEEDS = 10
 
@@ -61,7 +64,9 @@ def main(write: Callable[[str], object] = print) -> None:
         first = f"{statistics.median(first_failures(kernel)):.0f}" if kernel.buggy else "-"
         executions, complete, cpu, seconds = search_to_the_end(kernel)
         number = f"{executions}" if complete else f"> {executions}"
-        write(f"{kernel.name:30} {first:>6} {number:>7} {executions / cpu:9.0f} {seconds:8.2f}  {verdict(kernel)}")
+        write(
+            f"{kernel.name:30} {first:>6} {number:>7} {executions / cpu:9.0f} {seconds:8.2f}  {verdict(kernel)}"
+        )
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,9 @@ def buffer_with_if() -> None:
 def buffer_correct() -> None:
     buffer = Buffer(1)
     got: list[int] = []
-    together(lambda: [buffer.put(item) for item in range(2)], lambda: got.extend([buffer.get(), buffer.get()]))
+    together(
+        lambda: [buffer.put(item) for item in range(2)], lambda: got.extend([buffer.get(), buffer.get()])
+    )
     assert got == [0, 1]
 
 

@@ -7,13 +7,14 @@ import itertools
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from pytest_sensei.explore.exploring import ExploreConfig, ExploreResult, explore_test
 from pytest_sensei.primitives import patching
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Explore = Callable[..., ExploreResult]
 _numbers = itertools.count(1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
 from pytest_sensei.diagnosis import Kind
 from pytest_sensei.explore.exploring import Outcome
 

@@ -33,7 +33,9 @@ Key = object
 _LOOKING = frozenset({READ, LOOK, LOCKED, FREE, TRIED, POLLED, JOIN})
 _PRIVATE = frozenset({BEGIN, SLEEP, CHOOSE})
 _QUEUE_ENDS = frozenset({PUT, GET})
-_BOTH_FAIL = frozenset({(TRY, TRIED), (TRY, LOCKED), (POLL, POLLED)})  # what failed for one would have failed for the other
+_BOTH_FAIL = frozenset(
+    {(TRY, TRIED), (TRY, LOCKED), (POLL, POLLED)}
+)  # what failed for one would have failed for the other
 
 
 class Event(NamedTuple):

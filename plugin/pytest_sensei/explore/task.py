@@ -76,7 +76,9 @@ class Task:
         self.doomed = False
         self.raised = 0  # how often it was told to unwind
         self.error: BaseException | None = None
-        self.seen: dict[tuple[object, object], int] = {}  # how often it has done an operation since its last progress
+        self.seen: dict[
+            tuple[object, object], int
+        ] = {}  # how often it has done an operation since its last progress
         self.rounds: dict[object, int] = {}  # how often with all variables the same, in a row
         self.rest: dict[object, int] | None = (
             None  # it spins: no use to run it until one of these has changed

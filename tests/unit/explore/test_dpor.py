@@ -80,7 +80,9 @@ def _some_task(random_: random.Random, kinds: str, most: int) -> tuple[tuple[str
         if kind == "f":
             steps.append((random_.choice((op.READ, op.WRITE)), random_.choice(FIELDS)))
         elif kind == "c":
-            steps.append((random_.choice((op.READ, op.WRITE)), (1, random_.choice((ANY, (ITEM, 0), (ITEM, 1))))))
+            steps.append(
+                (random_.choice((op.READ, op.WRITE)), (1, random_.choice((ANY, (ITEM, 0), (ITEM, 1)))))
+            )
         elif kind == "k":
             steps.append((op.LOCKED, random_.choice(("l", "m"))))
         elif kind == "q":
