@@ -12,7 +12,7 @@ from pytest_sensei.explain.facts import FORM_KINDS, facts, render_facts
 from pytest_sensei.explain.table import render_table
 from pytest_sensei.explain.text import EMPTY, Line, Look, Span, Tone, line, pad, paragraph, wrap
 from pytest_sensei.explain.timeline import render_timeline, replay_command, verdict_lines
-from pytest_sensei.explain.words import LIGHTS, WORDS, found_after, reason, silencer
+from pytest_sensei.explain.words import LIGHTS, WORDS, advice, found_after, reason, silencer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -177,7 +177,7 @@ def _evidence(diagnosis: Diagnosis, *, verbose: bool) -> list[str]:
 
 
 def _advice(finding: Finding) -> list[tuple[str, str]]:
-    rows = [("try", WORDS[finding.diagnosis.kind].advice)]
+    rows = [("try", advice(finding.diagnosis))]
     if finding.severity is Severity.WARN:
         rows.append(("silence", silencer(finding.diagnosis.kind.group)))
     return rows

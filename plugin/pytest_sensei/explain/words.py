@@ -120,12 +120,31 @@ def silencer(group: Group) -> str:
 
 def reason(diagnosis: Diagnosis) -> str:
     """Why it matters; for a stalled wait, why nobody can end it."""
+    if _is_copied_at_fork(diagnosis):
+        return "a fork copies the lock as it is, locked, but not the thread that holds it"
     if diagnosis.kind is not Kind.STALLED:
         return WORDS[diagnosis.kind].why
     alive = [actor for actor in diagnosis.actors if actor.state != "ended"]
     if len(alive) == 1:
         return "nobody else is left who could end this wait"
     return WORDS[Kind.STALLED].why
+
+
+def advice(diagnosis: Diagnosis) -> str:
+    """What to try."""
+    if _is_copied_at_fork(diagnosis):
+        return "start processes before threads, or with the 'spawn' start method"
+    if diagnosis.kind is Kind.DEADLOCK_CYCLE:
+        waited = {wait.resource for wait in diagnosis.waits}
+        types = {thing.type for thing in diagnosis.resources if thing.id in waited}
+        if "Connection" in types:
+            return "let one side send first, before it waits for the other"
+    return WORDS[diagnosis.kind].advice
+
+
+def _is_copied_at_fork(diagnosis: Diagnosis) -> bool:
+    """Tell whether a lock is abandoned in a forked child only: in the parent its holder lives on."""
+    return diagnosis.kind is Kind.ABANDONED_LOCK and all(actor.state != "ended" for actor in diagnosis.actors)
 
 
 def actor_names(diagnosis: Diagnosis) -> dict[str, str]:

@@ -49,7 +49,7 @@ class Lock:
     is not kept: its local variables would live on with it.
     """
 
-    __module__ = "_thread"  # where the real one says it is from
+    __module__ = "threading"  # where the class is found by its name: multiprocessing pickles it so
     __slots__ = ("__weakref__", "_code", "_lasti", "_made", "_owner", "_raw", "_ref", "_try")
 
     def __init__(self) -> None:

@@ -27,6 +27,8 @@ from pytest_sensei.primitives import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pytest_sensei.primitives.runtime import Strand
+
 
 @dataclass(frozen=True, slots=True)
 class Patch:
@@ -107,12 +109,16 @@ def installation() -> Iterator[None]:
         uninstall()
 
 
+_holders: dict[Strand, str] = {}
+
+
 def _before_fork() -> None:
-    """Remember the names of the threads that hold locks: the child will have no such threads."""
+    """Remember the threads that hold locks, and their names: the child will have no such threads."""
+    _holders.clear()
     for strand in list(runtime.strands.values()):
-        if strand.only is not None and strand.name is None:
+        if strand.only is not None:
             thread = threading._active.get(strand.ident)  # type: ignore[attr-defined]
-            strand.parent_name = thread.name if thread is not None else None
+            _holders[strand] = thread.name if thread is not None else "a thread"
 
 
 def _after_fork() -> None:
@@ -122,8 +128,12 @@ def _after_fork() -> None:
     mine = runtime.current_strand()
     for strand in list(runtime.strands.values()):
         if strand is not mine:
+            runtime.end_strand(strand)
+    for strand, name in _holders.items():
+        if strand is not mine:
             strand.lost_at_fork = True
-            runtime.end_strand(strand, strand.parent_name)
+            strand.name = name
+    _holders.clear()
     mine.wait = None
     semaphores.forget_holds()
 

@@ -39,7 +39,7 @@ class RLock:
     that it was ours before. That holds too when a signal handler or a finalizer comes in between.
     """
 
-    __module__ = "_thread"  # where the real one says it is from
+    __module__ = "threading"  # where the class is found by its name: multiprocessing pickles it so
     __slots__ = ("__weakref__", "_code", "_count", "_lasti", "_made", "_owner", "_raw", "_ref", "_try")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

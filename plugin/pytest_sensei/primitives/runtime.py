@@ -77,7 +77,7 @@ class Strand:
 
     __slots__ = (
         "__weakref__", "afterwards", "doomed", "ended", "ident", "lost_at_fork", "more", "name", "only",
-        "parent_name", "pending", "wait",
+        "pending", "wait",
     )  # fmt: skip
 
     def __init__(self, ident: int) -> None:
@@ -85,7 +85,6 @@ class Strand:
         self.only: weakref.ReferenceType[Any] | _Several | None = None if explorer is None else SEVERAL
         self.more: list[weakref.ReferenceType[Any]] = []
         self.name: str | None = None  # of the thread, once it has ended
-        self.parent_name: str | None = None  # of the thread, in the parent, before a fork
         self.ended = False
         self.lost_at_fork = False  # its thread lives on in the parent process only
         self.doomed = False  # it was told of a deadlock and is unwinding

@@ -246,7 +246,9 @@ def look(
     notes = {**notes, own.pid: own}
     kins = {}
     for pid, stat in stats.items():
-        kin = _kin(stat, notes.get(pid), members.get((pid, stat.start)), service=pid in services)
+        member = members.get((pid, stat.start))
+        service = pid in services or (member is None and _is_service(pid))
+        kin = _kin(stat, notes.get(pid), member, service=service)
         if kin is not None:
             kins[pid] = kin
     taken: dict[int, list[Taken]] = defaultdict(list)
@@ -265,13 +267,31 @@ def _members(folder: Path) -> dict[tuple[int, int], Member | None]:
     return found
 
 
+def _is_service(pid: int) -> bool:
+    """Tell whether a process is a helper of multiprocessing, which whoever needed it first has started."""
+    return any(
+        f"multiprocessing.{name} import main" in word for word in procfs.command(pid) for name in _HELPERS
+    )
+
+
+_HELPERS = ("resource_tracker", "forkserver")
+
+
 def _kin(stat: Stat, note: Note | None, member: Member | None, *, service: bool) -> Kin | None:
     if service and stat.state == "S":
         return None  # idle: it does nothing by itself
     if note is not None and note.start != stat.start:
         note = None
-    threads = tuple(thread for thread in note.threads if thread.wait is not None) if note is not None else ()
+    waiting = [thread for thread in note.threads if thread.wait is not None] if note is not None else []
+    threads = tuple(thread for thread in waiting if thread.wait is not None and thread.wait.serial)
     sleepers, others = [], []
+    for thread in waiting:
+        if thread.wait is not None and not thread.wait.serial:
+            idle = _idle(stat.pid, thread.tid, thread.wait)
+            if idle is None:
+                others.append(thread.id)
+            else:
+                sleepers.append(Sleeper(thread.id, thread.tid, thread.wait.needs, idle))
     for actor, tid in _unexplained(stat, note):
         found = _sleeper(stat, actor, tid)
         if found is None:
@@ -307,6 +327,14 @@ def _sleeper(stat: Stat, actor: str, tid: int) -> Sleeper | None:
     if not needs:
         return None
     return Sleeper(actor, tid, needs, f"{found.text} {procfs.switches(stat.pid, tid)}")
+
+
+def _idle(pid: int, tid: int, wait: NotedWait) -> str | None:
+    """Return the evidence that a server thread waits to be asked; None when it runs."""
+    if wait.needs[0].want is Want.INSIDE:
+        return "idle"  # it wakes up now and then, and only looks whether it should end
+    found = procfs.call(pid, tid)
+    return f"{found.text} {procfs.switches(pid, tid)}" if found is not None else None
 
 
 _PRIVATE, _OPERATION, _WAITS = 0x80, 0x7F, (0, 9)  # of a futex

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own is made in it, closed to others
 _PREFIX = "pytest-sensei-"
-_HEAD = struct.Struct("=QQdd?")  # challenges, verdicts, next look, the test's begin, proving
+_HEAD = struct.Struct("=QQdQ?")  # challenges, verdicts, next look, changes, proving
 _HEAD_SIZE = 64
 
 
@@ -68,6 +68,14 @@ class Head:
     @next_look.setter
     def next_look(self, moment: float) -> None:
         struct.pack_into("=d", self._map, 16, moment)
+
+    @property
+    def changes(self) -> int:
+        """Count of the notes that told something new."""
+        return int(self._get(3))
+
+    def change(self) -> None:
+        struct.pack_into("=Q", self._map, 24, self.changes + 1)
 
     @property
     def proving(self) -> bool:

@@ -84,6 +84,11 @@ class Household:
         children.after_fork.pop(_KEY, None)
         children.call_no_more(_KEY)
 
+    @property
+    def has_members(self) -> bool:
+        """Tell whether there ever was a child."""
+        return self._home is not None
+
     # -- the test's life
 
     def begin(self, *, proving: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import sys
 import time
 from dataclasses import dataclass
@@ -11,27 +10,29 @@ from typing import TYPE_CHECKING
 
 from pytest_sensei.primitives import runtime
 from pytest_sensei.watch import family, graph, noting, procfs
+from pytest_sensei.watch.family import Sleeper
 from pytest_sensei.watch.notes import NotedWait, Want
 from pytest_sensei.watch.verdicts import FamilyVerdict, diagnose
 
 if TYPE_CHECKING:
-    from pytest_sensei.watch.family import Scene, Sleeper
+    from pytest_sensei.primitives.runtime import Strand
+    from pytest_sensei.watch.family import Scene
     from pytest_sensei.watch.home import Home
     from pytest_sensei.watch.ledger import Ledger
     from pytest_sensei.watch.notes import Note
 
-SECOND_LOOK = 0.01  # seconds between two looks at threads of which only the kernel tells
-ASK_AGAIN = 0.1  # seconds until waiters that did not answer are asked again
+SECOND_LOOK = 0.01  # seconds between two looks, at least
+ALERT = 0.3  # seconds that a process which was asked goes on telling
+QUIET = 0.1  # seconds until the next look when nobody has told anything new since the last one
 SHARE = 15  # of the time, looking takes at most one part in so many
 
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """A knot that was seen: who waits in it for what, and when it was seen first."""
+    """A knot that was seen: who waits in it for what, and when it had been seen."""
 
     waits: frozenset[tuple[str, int | str]]
     seen: float
-    asked: float
 
 
 class Judge:
@@ -42,51 +43,88 @@ class Judge:
         self._root = root
         self._rootdir = rootdir
         self._suspicion: Suspicion | None = None
-        self._hung_out: tuple[int, ...] | None = None
+        self._note: Note | None = None  # as it was written last, unless somebody has moved since
         self._answered = 0
+        self._alert_until = 0.0
         self._told: frozenset[tuple[str, int | str]] | None = None
         self._next_look = 0.0
+        self._changes = -1  # as they were counted at the last look
         self.name = multiprocessing.current_process().name
 
     # -- telling
 
+    def has_nothing_to_do(self) -> bool:
+        """Tell whether a look would be in vain: this process has told all, and somebody looked just now."""
+        return (
+            self._note is not None
+            and self.home is not None
+            and self.home.head.challenges == self._answered
+            and runtime.monotonic() > self._alert_until
+            and runtime.monotonic() < self.home.head.next_look
+            and self._note.serials == tuple(_serial(strand) for strand in runtime.strands.values())
+        )
+
     def tell(self, now: Ledger) -> Note:
         """Hang out this process's note, if there is something new to tell or somebody has asked."""
-        home = self.home
-        asked = home is not None and home.head.challenges != self._answered
-        rich = asked or (home is None and self._suspicion is not None)
-        note = noting.write(now, self.name, rich=rich, root=self._rootdir)
-        if home is not None and (asked or note.waits() != self._hung_out):
+        home, moment = self.home, runtime.monotonic()
+        if home is not None and home.head.challenges != self._answered:
             self._answered = home.head.challenges
-            self._hung_out = note.waits()
-            for party in now.parties.values():
-                if party.wait is not None:
-                    party.wait.noted = True
-            home.hang_out(note)
-            if any(
-                party.wait is not None and (party.strand is None or party.strand.wait is not party.wait)
-                for party in now.parties.values()
-            ):
-                self.moved_on()  # somebody moved while we wrote
+            self._alert_until = moment + ALERT
+        alert = moment < self._alert_until or (home is None and self._suspicion is not None)
+        before, note = self._note, self._written(now, rich=alert)
+        if home is None:
+            self._note = note
+        elif alert or before is None or note.waits() != before.waits():
+            self._hang_out(note, now, home)
         return note
+
+    def _written(self, now: Ledger, *, rich: bool) -> Note:
+        """Return the note; when all still wait as they did, it is the last one with its times renewed."""
+        last, waits = self._note, [party.wait for party in now.parties.values() if party.wait is not None]
+        if (
+            last is not None
+            and (last.rich or not rich)
+            and all(last.waits())
+            and len(now.parties) == len(last.threads)
+            and set(last.waits()) == {wait.serial for wait in waits}
+        ):
+            return last.renewed({wait.serial: wait.tried for wait in waits})
+        return noting.write(now, self.name, rich=rich, root=self._rootdir)
+
+    def _hang_out(self, note: Note, now: Ledger, home: Home) -> None:
+        if self._note is None or note.waits() != self._note.waits():
+            home.head.change()
+        self._note = note
+        for party in now.parties.values():
+            if party.wait is not None:
+                party.wait.noted = True
+        home.hang_out(note)
+        if any(
+            party.wait is not None and (party.strand is None or party.strand.wait is not party.wait)
+            for party in now.parties.values()
+        ):
+            self.moved_on()  # somebody moved while we wrote
 
     def moved_on(self) -> None:
         """A wait that was noted is over."""
-        if self.home is not None and self._hung_out is not None:
-            self._hung_out = None
+        if self.home is not None and self._note is not None:
+            self._note = None
             self.home.take_in()
 
     # -- looking
 
     def judge(self, note: Note) -> FamilyVerdict | None:
         """Look at the family, unless somebody did just now; return what is proved."""
-        moment = runtime.monotonic()
-        if moment < self.next_look:
+        if runtime.monotonic() < self.next_look:
             return None
+        changes = self.home.head.changes if self.home is not None else 0
         began = time.thread_time()
-        scene = self._scene(note)
-        verdict = self._judged(scene, moment)
-        self.next_look = runtime.monotonic() + SHARE * (time.thread_time() - began)
+        verdict = self._judged(self._scene(note))
+        if self._suspicion is None:
+            pause = SHARE * (time.thread_time() - began)
+            quiet = self.home is not None and changes == self._changes
+            self.next_look = runtime.monotonic() + max(pause, QUIET if quiet else 0.0)
+        self._changes = changes
         return verdict
 
     @property
@@ -109,7 +147,7 @@ class Judge:
         folder = self.home.folder if self.home is not None else None
         return family.look(self._root, note, folder, notes, service_pids())
 
-    def _judged(self, scene: Scene, moment: float) -> FamilyVerdict | None:
+    def _judged(self, scene: Scene) -> FamilyVerdict | None:
         members = _stuck(scene)
         if not members:
             self._suspicion = None
@@ -117,26 +155,33 @@ class Judge:
         waits = family.waits_of(scene, members)
         key = frozenset((actor, _identity(wait)) for actor, wait in waits.items())
         before = self._suspicion
-        if before is None or before.waits != key:
-            self._suspicion = before = Suspicion(key, moment, 0.0)
         if key == self._told:
+            self._suspicion = None
             return None
-        noted = [wait for wait in waits.values() if isinstance(wait, NotedWait)]
-        formed = max((wait.since for wait in noted), default=before.seen)
-        if not _is_proved(waits, formed, before, moment) or not all(_is_told(wait) for wait in noted):
-            self._ask(moment)
+        if before is None or before.waits != key:
+            self._suspicion = Suspicion(key, runtime.monotonic())
+            self._ask()
             return None
-        if _has_foreign_holders(scene, waits):
+        if not _is_proved(waits, before) or _has_unseen_holders(scene, waits):
             return None
-        self._told = key
+        if not all(_is_told(wait) for wait in waits.values()):
+            self._ask()
+            return None
+        self._told, self._suspicion = key, None
+        formed = max(
+            (wait.since for wait in waits.values() if isinstance(wait, NotedWait)), default=before.seen
+        )
         return diagnose(scene, members, self._rootdir, latency=runtime.monotonic() - formed)
 
-    def _ask(self, moment: float) -> None:
-        """Ask all waiters for a note in words, of waits that they have tried again."""
-        suspicion = self._suspicion
-        if suspicion is not None and self.home is not None and moment - suspicion.asked > ASK_AGAIN:
-            self._suspicion = Suspicion(suspicion.waits, suspicion.seen, moment)
+    def _ask(self) -> None:
+        """Ask all waiters to tell, in words, of the waits that they have tried again."""
+        if self.home is not None and runtime.monotonic() > self._alert_until:
             self.home.head.challenge()
+
+
+def _serial(strand: Strand) -> int:
+    wait = strand.wait
+    return wait.serial if wait is not None else 0
 
 
 def _stuck(scene: Scene) -> frozenset[str]:
@@ -153,36 +198,39 @@ def _identity(wait: NotedWait | Sleeper) -> int | str:
     return wait.serial if isinstance(wait, NotedWait) else wait.evidence
 
 
-def _is_proved(
-    waits: dict[str, NotedWait | Sleeper], formed: float, before: Suspicion, moment: float
-) -> bool:
-    """Tell whether everybody has tried again, in vain, since the last one began to wait.
+def _is_proved(waits: dict[str, NotedWait | Sleeper], before: Suspicion) -> bool:
+    """Tell whether all have waited on, without a break, while the knot was seen the first time.
 
-    Then nothing that any of them did before can have woken another. Those of whom only the kernel tells must
-    not have moved between two looks, both after that moment.
+    A wait that was tried again since, in vain, went on all the time. So at that first look all members were
+    blocked, and what was seen of holders and open ends was true of blocked actors: none of them can wake
+    another, and nobody else can. Of those who left no note the kernel must tell the same at both looks.
     """
-    noted = [wait for wait in waits.values() if isinstance(wait, NotedWait)]
-    if not all(wait.tried > formed for wait in noted):
-        return False
-    if len(noted) == len(waits):
-        return True
-    return before.seen > formed and moment - before.seen >= SECOND_LOOK
+    return runtime.monotonic() - before.seen >= SECOND_LOOK and all(
+        wait.tried > before.seen for wait in waits.values() if isinstance(wait, NotedWait)
+    )
 
 
-def _is_told(wait: NotedWait) -> bool:
-    return wait.told is not None or wait.serial == 0
+def _is_told(wait: NotedWait | Sleeper) -> bool:
+    return isinstance(wait, Sleeper) or wait.told is not None
 
 
-def _has_foreign_holders(scene: Scene, waits: dict[str, NotedWait | Sleeper]) -> bool:
-    """Tell whether a process outside the family has an end of a pipe or socket that is waited for."""
-    wanted = {
-        need.key for wait in waits.values() for need in wait.needs if need.want in (Want.READ, Want.WRITE)
-    }
-    wanted |= {peer for inode in wanted if (peer := scene.peer(inode)) is not None}
+def _has_unseen_holders(scene: Scene, waits: dict[str, NotedWait | Sleeper]) -> bool:
+    """Tell whether an end of a pipe or socket that is waited for may be open where we did not look.
+
+    A process outside the family may have it, or it is on its way from one process to another.
+    """
+    streams = (need.key for wait in waits.values() for need in wait.needs if need.want in STREAMS)
+    wanted = {inode for key in streams for inode in (key, scene.peer(key)) if inode is not None}
     if not wanted:
         return False
-    others = [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) not in scene.kins]  # noqa: PTH208
-    return any(end.inode in wanted for pid in others for end in procfs.ends(pid) or ())
+    foreign = (pid for pid in procfs.everybody() if pid not in scene.kins)
+    if any(end.inode in wanted for pid in foreign for end in procfs.ends(pid) or ()):
+        return True
+    sockets = ((pid, end.fd) for pid in scene.kins for end in scene.ends(pid) or () if end.kind == "socket")
+    return any(procfs.in_flight(pid, fd) for pid, fd in sockets)
+
+
+STREAMS = (Want.READ, Want.WRITE)
 
 
 def service_pids() -> frozenset[int]:

@@ -100,10 +100,16 @@ def _blocked_on_lock(actor: str, lock: locks.Lock | locks.RLock, parties: dict[s
     if owner is None:
         return None  # free, or just handed to somebody who has not run since
     name = _resource_id(lock)
-    if isinstance(lock, locks.RLock) or _owner_gives_back(lock):
+    if isinstance(lock, locks.RLock) or _owner_gives_back(lock) or is_lost_at_fork(lock):
         wakers = frozenset() if owner.ended else frozenset({_id(owner.ident)})
         return Blocked(actor, name, wakers if owner.ended or _id(owner.ident) in parties else None, True)
     return Blocked(actor, name, None, False)
+
+
+def is_lost_at_fork(lock: locks.Lock | locks.RLock) -> bool:
+    """Tell whether a lock was held at a fork by a thread that this process did not get a copy of."""
+    owner, code = lock._owner, lock._code
+    return owner is not None and owner.lost_at_fork and code is not None and gives_back_itself(code, lock._lasti)
 
 
 def _owner_gives_back(lock: locks.Lock) -> bool:

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 _KEY = "family"
 FIRST_SLICE = 0.02  # seconds until a waiter looks for the first time
-NEXT_SLICE = 0.05  # seconds between its later looks
+EARLY = 0.25  # seconds during which it looks as often as that
+NEXT_SLICE = 0.03  # seconds between its later looks
+
+
+def slice_for(wait: Waiting) -> float:
+    """Return how long a member waits until it looks: it takes two looks of everybody to prove a knot."""
+    return FIRST_SLICE if runtime.monotonic() - wait.since < EARLY else NEXT_SLICE
 
 
 class ChildWatching:
@@ -37,11 +43,11 @@ class ChildWatching:
         self._record.named(name, ready=True)
 
     def slice_for(self, wait: Waiting) -> float:
-        return FIRST_SLICE if runtime.monotonic() - wait.since < FIRST_SLICE else NEXT_SLICE
+        return slice_for(wait)
 
     def look(self, strand: Strand) -> None:
         runtime.raise_pending(strand)
-        if not self._home.head.proving or not self._looking.acquire(False):
+        if not self._home.head.proving or self._judge.has_nothing_to_do() or not self._looking.acquire(False):
             return
         try:
             verdict = self._judge.judge(self._judge.tell(ledger.read()))

@@ -14,7 +14,7 @@ from pytest_sensei.primitives import pipes, processes
 from pytest_sensei.primitives.pipes import Ends
 from pytest_sensei.primitives.processes import Ending
 from pytest_sensei.primitives.semaphores import Guard
-from pytest_sensei.watch.places import frames_outward, is_user_file, user_frame
+from pytest_sensei.watch.places import frames_outward, is_our_file, is_user_file, user_frame
 from pytest_sensei.watch.source import taken_expressions
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def waited_object(frame: FrameType, fallback: object) -> tuple[object, str]:
     for inner in frames_outward(frame):
         if is_user_file(inner.f_code.co_filename):
             break
+        if is_our_file(inner.f_code.co_filename):
+            continue
         owner = inner.f_locals.get("self", MISSING)
         if owner is not MISSING and _is_primitive(owner) and inner.f_code.co_name not in _THREAD_LIFE:
             found = (owner, inner.f_code.co_name)
@@ -176,6 +178,20 @@ def _spelled(expression: ast.expr, frame: FrameType) -> str:
     if isinstance(expression, ast.Attribute):
         return f"{_spelled(expression.value, frame)}.{expression.attr}"
     return ast.unparse(expression)
+
+
+def named_values(frames: list[FrameType]) -> Iterator[tuple[str, object]]:
+    """Yield what frames can name in one step: local variables, elements of lists, attributes of self."""
+    for frame in frames:
+        for name, value in list(frame.f_locals.items()):
+            if name.startswith("@"):
+                continue
+            if type(value) in (list, tuple):
+                yield from ((f"{name}[{index}]", item) for index, item in enumerate(value[:_CONTAINER_LIMIT]))
+            elif name == "self":
+                yield from ((f"self.{key}", item) for key, item in _data(value).items())
+            else:
+                yield name, value
 
 
 def _paths(target: object, frame: FrameType) -> Iterator[str]:

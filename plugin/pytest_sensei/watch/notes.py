@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_sensei.diagnosis import Place
 
 
@@ -56,12 +58,22 @@ class NotedHold:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """The thread of the same process that ended while it held what is waited for."""
+
+    name: str
+    place: Place | None
+    at_fork: bool  # it lives on in the parent: only its copy of the lock came with the fork
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A wait in words. It is made only when somebody suspects a knot: it takes a millisecond."""
 
     thing: Thing
     method: str
     place: Place | None
+    gone: Gone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +124,21 @@ class Note:
     ends: tuple[NotedEnd, ...] = ()
     things: tuple[Thing, ...] = ()  # what it knows by name, of what others may wait for
     rich: bool = False
+    serials: tuple[int, ...] = ()  # of the waits in progress when it was written; 0 for a thread that runs
 
     def waits(self) -> tuple[int, ...]:
         """Return what tells this picture from a later one: the waits' serial numbers."""
         return tuple(thread.wait.serial if thread.wait is not None else 0 for thread in self.threads)
+
+    def renewed(self, tried: Mapping[int, float]) -> Note:
+        """Return the same note with the times at which its waits were tried last."""
+        threads = (
+            replace(thread, wait=replace(thread.wait, tried=tried.get(thread.wait.serial, thread.wait.tried)))
+            if thread.wait is not None
+            else thread
+            for thread in self.threads
+        )
+        return replace(self, threads=tuple(threads))
 
 
 def actor_id(pid: int, ident: int | str) -> str:

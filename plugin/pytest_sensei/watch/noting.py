@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import stat
@@ -14,8 +15,9 @@ from pytest_sensei.primitives.pipes import Ends
 from pytest_sensei.primitives.processes import Ending
 from pytest_sensei.primitives.semaphores import Guard
 from pytest_sensei.watch import ledger, procfs
-from pytest_sensei.watch.naming import type_of
+from pytest_sensei.watch.naming import named_values, type_of, user_frames
 from pytest_sensei.watch.notes import (
+    Gone,
     Need,
     Note,
     NotedEnd,
@@ -29,7 +31,7 @@ from pytest_sensei.watch.notes import (
 )
 from pytest_sensei.watch.places import first_user_site, is_user_file, line_of, place_of, user_frame
 from pytest_sensei.watch.services import family_service
-from pytest_sensei.watch.verdict import Describer
+from pytest_sensei.watch.verdict import Describer, lock_of, owner_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +40,7 @@ if TYPE_CHECKING:
     from pytest_sensei.primitives.runtime import Waiting
     from pytest_sensei.watch.ledger import Ledger, Party
 
-MOST = 64  # locks looked through for names
-_NOW = float("inf")  # a service's wait: it is looked at as it is
+MOST = 500  # values looked at for names
 
 
 def write(now: Ledger, name: str, *, rich: bool, root: str | None) -> Note:
@@ -71,6 +72,7 @@ class _Writer:
             ends=tuple(self._ends()) if self._rich else (),
             things=tuple(self._things()) if self._rich else (),
             rich=self._rich,
+            serials=tuple(p.wait.serial if p.wait is not None else 0 for p in self._now.parties.values()),
         )
 
     def _ignored(self) -> tuple[tuple[int, ...], int]:
@@ -114,7 +116,7 @@ class _Writer:
     def _wait(self, party: Party) -> NotedWait | None:
         service = family_service(party.frame)
         if service is not None:
-            return NotedWait(0, 0.0, _NOW, (Need(Want(service)),))
+            return NotedWait(0, 0.0, 0.0, (Need(Want(service)),))
         wait = party.wait
         if wait is None or wait.deadline is not None:
             return None
@@ -172,7 +174,18 @@ class _Writer:
             resource.created,
             resource.state,
         )
-        return Told(thing, self._describer.methods.get(party.id, ""), wait.place)
+        return Told(thing, self._describer.methods.get(party.id, ""), wait.place, self._gone(party))
+
+    def _gone(self, party: Party) -> Gone | None:
+        """Return who ended with the lock in its hands."""
+        assert self._describer is not None
+        if not owner_ended(party):
+            return None
+        lock = lock_of(party)
+        owner = lock._owner if lock is not None else None
+        if owner is None:
+            return None
+        return Gone(owner.name or "a thread", self._describer.taken_at(lock), owner.lost_at_fork)
 
     def _holds(self, party: Party) -> Iterator[NotedHold]:
         assert self._describer is not None
@@ -193,12 +206,12 @@ class _Writer:
 
     def _things(self) -> Iterator[Thing]:
         """Yield the shared locks that the frames of this process have names for."""
-        assert self._describer is not None
-        for guard in list(semaphores.guards)[:MOST]:
-            if guard.target is not None and first_user_site(guard.made) is not None:
-                name = self._describer.plain_name(guard.target)
-                if name is not None:
-                    yield Thing(f"s{guard.key}", type_of(guard.target), name)
+        found = (
+            pair for party in self._now.parties.values() for pair in named_values(user_frames(party.frame))
+        )
+        for name, value in itertools.islice(found, MOST):
+            for guard in _guards_in(value):
+                yield Thing(f"s{guard.key}", type_of(value), name)
 
     def _ends(self) -> Iterator[NotedEnd]:
         for connection, callers in list(pipes.made.items()):
@@ -215,6 +228,17 @@ def _is_inner_signal(guard: Guard) -> bool:
     """Tell whether a condition or queue took a semaphore to count something: that is not a hold."""
     code = guard.code
     return not guard.is_lock and code is not None and not is_user_file(code.co_filename)
+
+
+def _guards_in(value: object) -> Iterator[Guard]:
+    """Yield the semaphores that a lock, condition, event, barrier or queue between processes is made of."""
+    guard = getattr(value, "_guard", None)
+    if isinstance(guard, Guard):
+        yield guard
+    elif type(value).__module__.startswith("multiprocessing."):
+        for part in vars(value).values() if hasattr(value, "__dict__") else ():
+            if type(part).__module__ == "multiprocessing.synchronize":
+                yield from _guards_in(part)
 
 
 def _thing_id(resource: object) -> str:

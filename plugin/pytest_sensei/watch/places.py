@@ -42,12 +42,6 @@ def is_user_file(filename: str) -> bool:
     return not path.startswith(_STDLIB)
 
 
-@functools.lru_cache(maxsize=4096)
-def is_our_file(filename: str) -> bool:
-    """Tell whether a file is part of the plugin itself."""
-    return os.path.realpath(filename).startswith(_OURS) and not is_user_file(filename)
-
-
 def line_of(code: CodeType, lasti: int) -> int:
     """Return the line of an instruction of `code`."""
     for start, end, line in code.co_lines():

@@ -167,6 +167,20 @@ def semaphores(pid: int) -> dict[int, int] | None:
     return {int(match[1].partition("-")[0], 16): int(match[2]) for match in _SEMAPHORE.finditer(text)}
 
 
+def everybody() -> list[int]:
+    """Return all processes that the system shows."""
+    try:
+        return [int(name) for name in os.listdir(_ROOT) if name.isdigit()]  # noqa: PTH208
+    except OSError:
+        return []
+
+
+def in_flight(pid: int, fd: int) -> bool:
+    """Tell whether descriptors were sent to a socket and have not been received yet."""
+    match = re.search(r"^scm_fds:\s*(\d+)", _read(f"{_ROOT}/{pid}/fdinfo/{fd}") or "", re.MULTILINE)
+    return match is not None and match[1] != "0"
+
+
 def command(pid: int) -> list[str]:
     """Return the command line of a process; empty where it is not visible."""
     return (_read(f"{_ROOT}/{pid}/cmdline") or "").split("\0")[:-1]

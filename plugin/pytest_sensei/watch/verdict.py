@@ -75,7 +75,7 @@ def _kind_and_core(ledger: Ledger, blocked: dict[str, graph.Blocked]) -> tuple[K
         return Kind.SELF_DEADLOCK, ring
     if ring:
         return Kind.DEADLOCK_CYCLE, _from_main(ring, ledger)
-    orphaned = tuple(sorted(actor for actor in blocked if _owner_ended(ledger.parties[actor])))
+    orphaned = tuple(sorted(actor for actor in blocked if owner_ended(ledger.parties[actor])))
     if orphaned:
         return Kind.ABANDONED_LOCK, orphaned
     alone = tuple(actor for actor in blocked if _holds_what_it_waits_for(ledger.parties[actor]))
@@ -95,7 +95,7 @@ def _from_main(ring: tuple[str, ...], ledger: Ledger) -> tuple[str, ...]:
     return ring[first:] + ring[:first]
 
 
-def _lock_of(party: Party) -> locks.Lock | locks.RLock | None:
+def lock_of(party: Party) -> locks.Lock | locks.RLock | None:
     """Return the user's own lock a party waits for; not the private one of a condition."""
     wait = party.wait
     if wait is None or not isinstance(wait.resource, (locks.Lock, locks.RLock)):
@@ -106,13 +106,13 @@ def _lock_of(party: Party) -> locks.Lock | locks.RLock | None:
     return None if method.startswith(("wait", "_wait")) else wait.resource
 
 
-def _owner_ended(party: Party) -> bool:
-    lock = _lock_of(party)
+def owner_ended(party: Party) -> bool:
+    lock = lock_of(party)
     return lock is not None and lock._owner is not None and lock._owner.ended and not _is_signal_wait(party)
 
 
 def _holds_what_it_waits_for(party: Party) -> bool:
-    lock = _lock_of(party)
+    lock = lock_of(party)
     return lock is not None and lock._owner is party.strand and not _is_signal_wait(party)
 
 
@@ -245,7 +245,7 @@ class Describer:
         key = self._of_lock(lock, party)
         return self.resources[key], self._hold_place(lock, party)
 
-    def _taken_at(self, lock: object) -> Place | None:
+    def taken_at(self, lock: object) -> Place | None:
         """Return the line that took a lock, when it is the user's own."""
         if isinstance(lock, Guard):
             code, lasti = lock.code, lock.lasti
@@ -256,7 +256,7 @@ class Describer:
         return place_of(code, line_of(code, lasti), self._root)
 
     def _hold_place(self, lock: object, party: Party) -> Place | None:
-        taken = self._taken_at(lock)
+        taken = self.taken_at(lock)
         if taken is not None:
             return taken
         target = lock.target if isinstance(lock, Guard) else lock
@@ -277,7 +277,7 @@ class Describer:
             if owner is not None and owner.ended and not _is_signal_wait(party):
                 name = f"e{id(owner):x}"
                 found[name] = Actor(name, _process_name(), os.getpid(), owner.name or "a thread", "ended")
-                hold = Hold(name, self._of_lock(lock, party), self._taken_at(lock))
+                hold = Hold(name, self._of_lock(lock, party), self.taken_at(lock))
                 if hold not in self.dead_holds:
                     self.dead_holds.append(hold)
         return list(found.values())
@@ -309,11 +309,6 @@ class Describer:
         taken = {resource.name for resource in self.resources.values()}
         fresh = [name for name in (clear or mine) if name not in taken]
         return fresh[0] if fresh else f"{mine[0]} ({len(taken) + 1})"
-
-    def plain_name(self, target: object) -> str | None:
-        """Return what some frame of this process calls a thing, or None."""
-        found = next(iter(self._candidates(target, [])))
-        return found if not found.startswith("a ") else None
 
     def _candidates(self, target: object, frames: list[FrameType]) -> list[str]:
         return list(dict.fromkeys(names_of(target, [*frames, *self._frames])))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_sensei.diagnosis import Actor, Diagnosis, Hold, Kind, Place, Resource, Wait
 from pytest_sensei.watch import graph, procfs
 from pytest_sensei.watch.family import Scene, Sleeper, waits_of
-from pytest_sensei.watch.notes import Need, NotedWait, Thing, Want
+from pytest_sensei.watch.notes import Gone, Need, NotedWait, Thing, Want
 from pytest_sensei.watch.places import is_user_file, relative
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_sensei.watch.family import Kin
     from pytest_sensei.watch.record import Taken
 
+MAIN_PROCESS = "MainProcess"
 MOST = 24  # actors in a picture
 
 
@@ -101,10 +102,14 @@ class _Teller:
 
     def _is_abandoned(self, actor: str) -> bool:
         edge = self._edges[actor]
-        if edge.binding and not edge.wakers:
+        if (edge.binding and not edge.wakers) or self._gone(actor) is not None:
             return True
         holder = self._holder(actor)
         return holder is not None and self._scene.has_ended(holder)
+
+    def _gone(self, actor: str) -> Gone | None:
+        wait = self._waits[actor]
+        return wait.told.gone if isinstance(wait, NotedWait) and wait.told is not None else None
 
     def _holder(self, actor: str) -> Taken | None:
         needs = self._waits[actor].needs
@@ -191,7 +196,7 @@ class _Teller:
         return next((end.fd for end in ends if (end.readable if reading else end.writable)), -1)
 
     def _resource(self, thing: Thing) -> str:
-        key = self._pipe_id(thing.id)
+        key = thing.id
         known = self._resources.get(key)
         if known is None or (_is_vague(known.name) and not _is_vague(thing.name)):
             created = thing.created or (known.created if known is not None else None) or self._made(thing)
@@ -213,23 +218,14 @@ class _Teller:
         things = root.note.things if root is not None and root.note is not None else ()
         return next((each.name for each in things if each.id == thing.id and each.type == thing.type), "")
 
-    def _pipe_id(self, key: str) -> str:
-        """Return one name for the two ends of a socket pair."""
-        if key.startswith("i"):
-            inode = int(key[1:])
-            peer = self._scene.peer(inode)
-            return f"i{min(inode, peer)}" if peer is not None else key
-        return key
-
     def _made(self, thing: Thing) -> Place | None:
         """Return where the ends of a pipe were made, from whoever knows."""
-        key = self._pipe_id(thing.id)
         return next(
             (
                 end.thing.created
                 for kin in self._scene.kins.values()
                 for end in (kin.note.ends if kin.note is not None else ())
-                if self._pipe_id(end.thing.id) == key
+                if end.thing.id == thing.id
             ),
             None,
         )
@@ -266,21 +262,37 @@ class _Teller:
         return next((actor for actor in order if self.kin_of(actor).pid == pid), None)
 
     def _end_made(self, need: Need) -> Place | None:
-        return self._made(Thing(f"i{need.key}", "", ""))
+        """Return where the other end was made."""
+        other = self._scene.peer(need.key) if need.kind == "socket" else need.key
+        return self._made(Thing(f"i{other}", "", ""))
 
     def _dead(self, order: list[str]) -> tuple[list[Actor], list[Hold]]:
         """Return the ended processes that still hold what somebody waits for."""
         actors: dict[str, Actor] = {}
         holds = []
         for actor in order:
-            holder = self._holder(actor)
             thing = self._thing(self._waits[actor], self.kin_of(actor))
-            if holder is None or thing is None or not self._scene.has_ended(holder):
-                continue
-            name = f"e{holder.pid}"
-            actors[name] = Actor(name, holder.process or "a process", holder.pid, "MainThread", "ended")
-            holds.append(Hold(name, self._resource(thing), self._site(holder)))
+            found = self._gone_actor(actor) or self._dead_actor(actor)
+            if found is not None and thing is not None:
+                actors[found[0].id] = found[0]
+                holds.append(Hold(found[0].id, self._resource(thing), found[1]))
         return list(actors.values()), holds
+
+    def _gone_actor(self, actor: str) -> tuple[Actor, Place | None] | None:
+        """Return the thread that has the lock of which a forked child waits for its copy, or that ended."""
+        gone, kin = self._gone(actor), self.kin_of(actor)
+        if gone is None:
+            return None
+        parent = self._scene.kins.get(kin.stat.parent, kin)
+        home, state = (parent, "running") if gone.at_fork else (kin, "ended")
+        return Actor(f"g{actor}", self._process_name(home), home.pid, gone.name, state), gone.place
+
+    def _dead_actor(self, actor: str) -> tuple[Actor, Place | None] | None:
+        holder = self._holder(actor)
+        if holder is None or not self._scene.has_ended(holder):
+            return None
+        name = holder.process or "a process"
+        return Actor(f"e{holder.pid}", name, holder.pid, "MainThread", "ended"), self._site(holder)
 
     def _site(self, holder: Taken) -> Place | None:
         site = holder.site
@@ -292,24 +304,36 @@ class _Teller:
     # -- words
 
     def _summary(self, kind: Kind, core: tuple[str, ...]) -> str:
-        names = list(dict.fromkeys(self._process_name(self.kin_of(actor)) for actor in core))
+        who = self._who(core[0])
         first = self._thing(self._waits[core[0]], self.kin_of(core[0]))
-        what = self._resources[self._pipe_id(first.id)].name if first is not None else "something"
+        what = self._resources[first.id].name if first is not None else "something"
         if kind is Kind.DEADLOCK_CYCLE:
             count = len({self.kin_of(actor).pid for actor in core})
             many = f"{count} processes" if count > 1 else f"{len(core)} threads"
             return f"{many} wait for each other"
         if kind is Kind.SELF_DEADLOCK:
-            return f"{names[0]} waits for {what}, which it holds itself"
+            return f"{who} waits for {what}, which it holds itself"
         if kind is Kind.ABANDONED_LOCK:
-            holder = self._holder(core[0])
-            who = (holder.process if holder is not None else "") or "a thread"
-            return f"{what} was never released by {who}, which has ended"
+            return self._summary_of_abandoned(core[0], what)
         if kind is Kind.FULL_PIPE:
-            return f"{names[0]} writes to {what}, which is full, and nobody will read it"
+            return f"{who} writes to {what}, which is full, and nobody will read it"
         if kind is Kind.NO_EOF:
-            return f"{names[0]} reads {what}, and whoever could write or close it waits too"
-        return f"{names[0]} waits for {what}: nobody is left who could wake it"
+            return f"{who} reads {what}, and whoever could write or close it waits too"
+        return f"{who} waits for {what}: nobody is left who could wake it"
+
+    def _who(self, actor: str) -> str:
+        """Call an actor as the picture does."""
+        found = self._actor(actor)
+        return found.thread if found.process == MAIN_PROCESS else found.process
+
+    def _summary_of_abandoned(self, actor: str, what: str) -> str:
+        gone, holder = self._gone(actor), self._holder(actor)
+        if gone is not None and gone.at_fork:
+            return (
+                f"{self._who(actor)} got a copy of {what} that {gone.name} held at the fork: it stays locked"
+            )
+        name = gone.name if gone is not None else holder.process if holder is not None else ""
+        return f"{what} was never released by {name or 'a thread'}, which has ended"
 
     def _details(self, core: tuple[str, ...]) -> Iterator[str]:
         for actor in core:
@@ -320,11 +344,13 @@ class _Teller:
                     names = [self._process_name(self._scene.kins[pid]) for pid in sorted(holders)]
                     if need.kind == "socket":
                         side = "other"
-                    yield f"the {side} end is open in {_listed(names)}"
+                    thing = self._thing(self._waits[actor], self.kin_of(actor))
+                    what = self._resources[thing.id].name if thing is not None else "the pipe"
+                    yield f"{what}: the {side} end is open in {_listed(names)}"
 
     def _culprits(self, kind: Kind, core: tuple[str, ...], holds: tuple[Hold, ...]) -> tuple[Place, ...]:
         places = [self._place(actor) for actor in core]
-        inside = {self._pipe_id(t.id) for a in core if (t := self._thing(self._waits[a], self.kin_of(a)))}
+        inside = {t.id for a in core if (t := self._thing(self._waits[a], self.kin_of(a)))}
         held = [hold.place for hold in holds if hold.resource in inside]
         if kind is Kind.NO_EOF:
             places = [*held, *places]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Deadlock, Diagnosis
 from pytest_sensei.primitives import locks, runtime
 from pytest_sensei.primitives.threads import strand_of
-from pytest_sensei.watch import graph, ledger, order, verdict
+from pytest_sensei.watch import graph, ledger, membership, order, verdict
 from pytest_sensei.watch.leaks import Ended
 from pytest_sensei.watch.lost import LostException, is_nobody_s_business
 from pytest_sensei.watch.notes import actor_id
@@ -109,6 +110,8 @@ class Watching:
         suspicion = self._suspicion
         if suspicion is not None and wait.serial in suspicion.waits:
             return SECOND_LOOK
+        if self._household is not None and self._household.has_members:
+            return membership.slice_for(wait)
         return FIRST_SLICE if runtime.monotonic() - wait.since < FIRST_SLICE else NEXT_SLICE
 
     def look(self, strand: Strand) -> None:
@@ -217,6 +220,7 @@ class Watching:
 
     def thread_failed(self, thread: object, error: BaseException) -> bool:
         if isinstance(error, (Deadlock, Ended)):
+            traceback.clear_frames(error.__traceback__)  # what it had in hand must not wait for the collector
             return True  # told by us, and gone
         if not isinstance(thread, threading.Thread) or is_nobody_s_business(error):
             return False
