@@ -626,7 +626,7 @@ def _carrying(tag: str) -> list[str]:
         try:
             if tag.encode() in (folder / "environ").read_bytes():
                 found.append((folder / "cmdline").read_text())
-        except OSError:
+        except OSError:  # noqa: PERF203 - a process may end meanwhile
             continue
     return found
 
@@ -689,7 +689,9 @@ def test_the_picture_names_processes_and_locks_as_the_test_does(tmp_path: Path) 
 
 
 def test_each_worker_of_xdist_watches_its_own_family(tmp_path: Path) -> None:
-    source = ABBA + textwrap.dedent(CAUGHT["join_before_drain"][1]) + textwrap.dedent(CAUGHT["own_write_end"][1])
+    source = (
+        ABBA + textwrap.dedent(CAUGHT["join_before_drain"][1]) + textwrap.dedent(CAUGHT["own_write_end"][1])
+    )
     outcome = run(tmp_path, source, "-n2")
     kinds = {name: found[0]["kind"] for name, found in outcome.findings.items()}
     assert kinds == {

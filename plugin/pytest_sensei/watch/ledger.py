@@ -109,7 +109,9 @@ def _blocked_on_lock(actor: str, lock: locks.Lock | locks.RLock, parties: dict[s
 def is_lost_at_fork(lock: locks.Lock | locks.RLock) -> bool:
     """Tell whether a lock was held at a fork by a thread that this process did not get a copy of."""
     owner, code = lock._owner, lock._code
-    return owner is not None and owner.lost_at_fork and code is not None and gives_back_itself(code, lock._lasti)
+    return (
+        owner is not None and owner.lost_at_fork and code is not None and gives_back_itself(code, lock._lasti)
+    )
 
 
 def _owner_gives_back(lock: locks.Lock) -> bool:
