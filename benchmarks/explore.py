@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import statistics
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -57,15 +60,47 @@ def verdict(kernel: kernels.Kernel) -> str:
     return kind if right else f"WRONG: {kind}"
 
 
+def by_peer(peer: str, python: str, kernel: kernels.Kernel) -> str:
+    """Say in a few words what another explorer makes of a kernel: schedules, verdict, schedules per CPU second."""
+    script = str(Path(__file__).with_name("explore_peers.py"))
+    command = [python, script, peer, kernel.name]
+    if peer == "frontrun":
+        command = [str(Path(python).with_name("frontrun")), *command]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        answer = json.loads(done.stdout.splitlines()[-1])
+    except subprocess.TimeoutExpired:
+        return "hangs"
+    except (subprocess.CalledProcessError, IndexError, ValueError):
+        return "fails"
+    return f"{answer['count']} {answer['verdict']} ({answer['count'] / max(answer['cpu'], 1e-9):.0f}/s)"
+
+
+def peers_of(python: str) -> list[str]:
+    """Return the other explorers that an interpreter has."""
+    find = "import importlib.util as u, sys; sys.exit(u.find_spec(sys.argv[1]) is None)"
+    names = ("frontrun", "interleave_test")
+    return [name for name in names if not subprocess.run([python, "-c", find, name], check=False).returncode]
+
+
 def main(write: Callable[[str], object] = print) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--peers", default=sys.executable, help="the Python that has frontrun and interleave-test"
+    )
+    python = parser.parse_args().peers
+    peers = peers_of(python)
     write(f"Python {sys.version.split()[0]}; first failure: median over {SEEDS} seeds\n")
-    write(f"{'kernel':30} {'first':>6} {'all':>7} {'per CPU s':>9} {'seconds':>8}  verdict")
+    heads = "".join(f"  {peer:>26}" for peer in peers)
+    write(f"{'kernel':30} {'first':>6} {'all':>7} {'per CPU s':>9} {'seconds':>8}  {'verdict':14}{heads}")
     for kernel in kernels.KERNELS:
         first = f"{statistics.median(first_failures(kernel)):.0f}" if kernel.buggy else "-"
         executions, complete, cpu, seconds = search_to_the_end(kernel)
         number = f"{executions}" if complete else f"> {executions}"
+        others = "".join(f"  {by_peer(peer, python, kernel):>26}" for peer in peers)
+        speed = executions / cpu
         write(
-            f"{kernel.name:30} {first:>6} {number:>7} {executions / cpu:9.0f} {seconds:8.2f}  {verdict(kernel)}"
+            f"{kernel.name:30} {first:>6} {number:>7} {speed:9.0f} {seconds:8.2f}  {verdict(kernel):14}{others}"
         )
 
 
