@@ -12,7 +12,7 @@ from pipeline import pipeline
 
 # Three threads and two queues can take turns in thousands of ways. The first ones, with few
 # switches, are those that find mistakes.
-some_interleavings = pytest.mark.interleave(max_schedules=300)
+some_interleavings = pytest.mark.interleave(max_schedules=200)
 
 
 def double(number: int) -> int:
@@ -212,6 +212,11 @@ def test_an_error_stops_the_line_even_if_the_source_never_ends(workers: int) -> 
 
 
 @some_interleavings
+def test_an_error_does_not_overtake_a_result() -> None:
+    assert until_error(pipeline([1, 2], fails_for(2), workers=2)) == ([1], "cannot do 2")
+
+
+@some_interleavings
 def test_an_error_is_raised_and_stops_the_line() -> None:
     assert until_error(pipeline([1, 2], fails_for(1))) == ([], "cannot do 1")
 
@@ -239,7 +244,7 @@ def test_closing_after_the_end_does_nothing() -> None:
 
 @some_interleavings
 def test_closing_after_the_first_result_stops_all_threads() -> None:
-    results = pipeline(endless(), double)
+    results = pipeline(range(1, 10), double)
     assert next(results) == 2
     close(results)
 
@@ -252,11 +257,11 @@ def test_the_source_does_not_run_far_ahead() -> None:
     ran_ahead = Event()
 
     def source() -> Iterator[int]:
-        yield from range(1000)
+        yield from range(300)
         ran_ahead.set()
-        yield 1000
+        yield 300
 
     results = pipeline(source(), double)
     assert next(results) == 0
-    assert not ran_ahead.wait(timeout=0.2), "1000 items were fetched, one was asked for"
+    assert not ran_ahead.wait(timeout=0.2), "300 items were fetched, one was asked for"
     close(results)

@@ -1,7 +1,7 @@
 """Raises an error as soon as it is known: results before it are lost.
 
-expect: failure
-test: test_what_was_begun*
+expect: race
+test: test_an_error_does_not*
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Has queues without a limit: the source runs ahead as far as it likes.
 
-expect: race
+expect: race, failure
 test: test_the_source_does_not*
 """
 
