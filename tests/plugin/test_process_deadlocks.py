@@ -540,7 +540,6 @@ def test_a_listener():
 def read_what_one_is_given(connection):
     receiver = connection.recv()
     connection.send(receiver.recv())
-@pytest.mark.sensei(leaks="off")
 def test_a_connection_passed_on():
     mine, theirs = ctx.Pipe()
     process = ctx.Process(target=read_what_one_is_given, args=(theirs,))

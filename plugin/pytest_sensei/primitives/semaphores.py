@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import struct
 import weakref
 from multiprocessing import synchronize
 from sys import _getframe
@@ -30,11 +31,19 @@ _exit = synchronize.SemLock.__exit__
 _numbers = itertools.count(1)
 
 
+SLOT = struct.Struct("=QQiI")
+"""An entry of the book: the semaphore's key, the thread that took it last, how often, and where."""
+
+TAKER_AT, TIMES_AT = 8, 16
+pack_taken = struct.Struct("=Qi").pack_into
+pack_times = struct.Struct("=i").pack_into
+
+
 class Book(Protocol):
     """Where a process writes what it holds, for the others to read, even after it was killed."""
 
     def enter(self, guard: Guard) -> None:
-        """The guard's count has changed."""
+        """The guard was taken at another place than before, or for the first time: give it a page."""
 
 
 book: Book | None = None
@@ -46,7 +55,7 @@ def record_in(new: Book | None) -> None:
     global book  # noqa: PLW0603
     book = new
     for guard in list(guards):
-        guard.slot = -1
+        guard.page = None
         if new is not None and guard.count:
             new.enter(guard)
 
@@ -55,8 +64,8 @@ class Guard:
     """Stands in front of one semaphore in one process: counts what this process took of it."""
 
     __slots__ = (
-        "__weakref__", "code", "count", "inode", "key", "lasti", "lock", "made", "owner", "raw", "slot",
-        "try_",
+        "__weakref__", "code", "count", "inode", "key", "lasti", "lock", "made", "owner", "page", "raw",
+        "slot", "try_",
     )  # fmt: skip
 
     def __init__(self, lock: Any, made: tuple[tuple[CodeType, int], ...]) -> None:
@@ -69,7 +78,8 @@ class Guard:
         self.code: CodeType | None = None
         self.lasti = -1
         self.count = 0  # taken by this process, less given back
-        self.slot = -1  # in the book
+        self.page: Any = None  # of the book, and where in it, once it has been entered
+        self.slot = -1
         self.inode = 0  # of the file it is mapped from, once somebody has looked it up
         guards.add(self)
 
@@ -93,23 +103,17 @@ class Guard:
         if not self.try_(False) and not self._wait(block, timeout):
             return False
         frame = _getframe(1)
-        self.code = frame.f_code
-        self.lasti = frame.f_lasti
-        try:
-            self.owner = here.strand
-        except AttributeError:
-            self.owner = current_strand()
-        self.count += 1
-        if book is not None:
-            book.enter(self)
+        self.took(frame.f_code, frame.f_lasti)
         return True
 
     def release(self) -> None:
         """Give it back; see `multiprocessing.Lock.release`."""
-        self.count -= 1
-        if self.count <= 0:
+        self.count = count = self.count - 1
+        if count <= 0:
             self.owner = None
-        if book is not None:
+        if self.page is not None:
+            pack_times(self.page, self.slot + TIMES_AT, count)
+        elif book is not None:
             book.enter(self)
         try:
             self.raw.release()
@@ -123,13 +127,24 @@ class Guard:
             self._wait(True, None)
         if frame.f_code is _CONDITION_ENTER and frame.f_back is not None:
             frame = frame.f_back
-        self.code = frame.f_code
-        self.lasti = frame.f_lasti
-        self.owner = current_strand()
-        self.count += 1
+        self.took(frame.f_code, frame.f_lasti)
+        return True
+
+    def took(self, code: CodeType, lasti: int) -> None:
+        """Write down that it was taken, here."""
+        try:
+            strand = here.strand
+        except AttributeError:
+            strand = current_strand()
+        self.owner = strand
+        self.count = count = self.count + 1
+        if code is self.code and lasti == self.lasti and self.page is not None:
+            pack_taken(self.page, self.slot + TAKER_AT, strand.ident, count)
+            return
+        self.code = code
+        self.lasti = lasti
         if book is not None:
             book.enter(self)
-        return True
 
     def _wait(self, block: bool, timeout: float | None) -> bool:
         if not block or (timeout is not None and timeout <= 0):
@@ -147,11 +162,14 @@ class Guard:
         if book is not None:
             book.enter(self)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self.raw.__reduce_ex__(protocol)  # raises: a method of a semaphore cannot be pickled
+
     def forget(self) -> None:
         """In a forked child: what the parent holds is not the child's."""
         self.count = 0
         self.owner = None
-        self.slot = -1
+        self.page = None
 
 
 def _key_of(raw: Any) -> int:

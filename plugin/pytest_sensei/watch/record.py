@@ -8,6 +8,7 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_sensei.primitives import semaphores
+from pytest_sensei.primitives.semaphores import SLOT as _SLOT
 from pytest_sensei.watch.places import line_of
 
 if TYPE_CHECKING:
@@ -16,13 +17,10 @@ if TYPE_CHECKING:
 
     from pytest_sensei.primitives.semaphores import Guard
 
-_SLOT = struct.Struct("=QQiI")  # the semaphore's key, the thread, how often, the place's number
 _HEADER = struct.Struct("=?120s")  # whether it has all from its parent; the process's name
 _FIRST = 128
 _SIZE = 1 << 16
 _pack = _SLOT.pack_into
-_pack_count = struct.Struct("=i").pack_into
-_COUNT_AT = 16
 _BLOCK = 4096
 
 
@@ -66,12 +64,7 @@ class Record:
         _HEADER.pack_into(self._map, 0, ready, name.encode()[:120])
 
     def enter(self, guard: Guard) -> None:
-        slot = guard.slot
-        if slot < 0:
-            slot = self._allot(guard)
-        if guard.count <= 0:
-            _pack_count(self._map, slot + _COUNT_AT, guard.count)
-            return
+        slot = guard.slot if guard.page is not None else self._allot(guard)
         try:
             site = self._sites[guard.code, guard.lasti]
         except KeyError:
@@ -82,9 +75,11 @@ class Record:
     def _allot(self, guard: Guard) -> int:
         if self._next + _SLOT.size > _SIZE:
             self._tidy()
+            if guard.page is not None:
+                return guard.slot  # it is among what is held
         guard.slot = slot = min(self._next, _SIZE - _SLOT.size)
+        guard.page = self._map
         self._next = slot + _SLOT.size
-        _pack(self._map, slot, guard.key, 0, guard.count, 0)
         return slot
 
     def _tidy(self) -> None:
@@ -92,7 +87,7 @@ class Record:
         self._map[_FIRST:_SIZE] = bytes(_SIZE - _FIRST)
         self._next = _FIRST
         for guard in list(semaphores.guards):
-            guard.slot = -1
+            guard.page = None
         for guard in list(semaphores.guards):
             if guard.count and self._next + _SLOT.size < _SIZE:
                 self.enter(guard)

@@ -77,7 +77,13 @@ def is_queue_feeder(thread: threading.Thread | None, _frame: FrameType) -> bool:
     return thread is not None and thread.name == "QueueFeederThread"
 
 
-STANDARD_SERVICES: tuple[Service, ...] = (is_idle_executor_worker, is_queue_feeder)
+def is_resource_sharer(_thread: threading.Thread | None, frame: FrameType) -> bool:
+    """Hands out descriptors to processes that unpickle them; multiprocessing keeps it once it was needed."""
+    names = {(f.f_globals.get("__name__"), f.f_code.co_name) for f in frames_outward(frame)}
+    return ("multiprocessing.resource_sharer", "_serve") in names
+
+
+STANDARD_SERVICES: tuple[Service, ...] = (is_idle_executor_worker, is_queue_feeder, is_resource_sharer)
 """Able to act, but not a leak."""
 
 
