@@ -122,7 +122,7 @@ def explored(program: Program, limit: int = 100_000) -> tuple[Dpor, list[tuple[E
         search.begin()
         state, events = start(program), []
         while enabled := state.enabled():
-            tid = search.choose(enabled, enabled[0].tid, events)
+            tid = search.choose(enabled, enabled[0].tid, events, state.standing())
             events.append(state.step(next(task for task in enabled if task.tid == tid)))
         waiting = [Event(task.tid, task.pending.act, task.pending.key) for task in state.standing()]
         search.finish(events, waiting, ())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_sensei.explore.history import TAKING, History
+from pytest_sensei.explore.history import TAKEN, TAKING, History
 from pytest_sensei.explore.operation import Event, Operation, independent
 
 if TYPE_CHECKING:
@@ -54,16 +54,23 @@ class Dpor:
         self.exhausted = False
         self._fixed = 0  # so many steps of the next execution are given
         self._redundant = False
+        self._stood: Sequence[Event] = ()  # where everybody was when nothing new could come any more
         self._depth = 0
 
     def begin(self) -> None:
         self._depth = 0
         self._redundant = False
 
-    def choose(self, enabled: Sequence[Standing], preferred: int, events: Sequence[Event]) -> int:
+    def choose(
+        self,
+        enabled: Sequence[Standing],
+        preferred: int,
+        events: Sequence[Event],
+        standing: Sequence[Standing],
+    ) -> int:
         """Return the number of the task to go on with; `preferred` where there is nothing to decide.
 
-        `events` are the steps so far.
+        `events` are the steps so far, `standing` all that have not ended, able to go on or not.
         """
         depth = self._depth
         self._depth += 1
@@ -78,6 +85,7 @@ class Dpor:
         allowed = ready & ~sleep
         if not allowed:
             self._redundant = True
+            self._stood = [Event(task.tid, task.pending.act, task.pending.key) for task in standing]
             return preferred
         chosen = preferred if allowed >> preferred & 1 else _lowest(allowed)
         self.nodes.append(Node(ready, sleep, chosen))
@@ -122,7 +130,7 @@ class Dpor:
         """
         self.executions += 1
         self.distinct += not self._redundant
-        self._find_races(events[: len(self.nodes)], () if self._redundant else waiting, pauses)
+        self._find_races(events[: len(self.nodes)], self._stood if self._redundant else waiting, pauses)
         self.exhausted = not self._advance()
 
     def _find_races(self, events: Sequence[Event], waiting: Sequence[Event], pauses: Sequence[int]) -> None:
@@ -134,8 +142,9 @@ class Dpor:
                 history.time_passes()
             races = history.add(event)
             if races and index >= first_new:
-                known = history.known[index] if event.act in TAKING else history.before[index]
                 for earlier in races:
+                    for_the_same = event.act in TAKING and events[earlier].act in TAKEN
+                    known = history.known[index] if for_the_same else history.before[index]
                     self._reverse(events, history, earlier, index, event.task, known)
         for event in waiting:
             for earlier in history.rivals_of_waiting(event):

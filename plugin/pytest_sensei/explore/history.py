@@ -19,6 +19,7 @@ NOTHING = -1
 TAKING = frozenset({op.ACQUIRE, op.GET, op.POLL, op.POLLED})
 """Acts that take what there is: the release or the put that made it available is part of the conflict with
 whoever took before, and would be another one if they came first."""
+TAKEN = frozenset({op.ACQUIRE, op.TRY, op.GET, op.POLL})
 
 Links = tuple[list[int], list[int]]
 """Events that come before, and those among them (or besides) that might have come after instead."""

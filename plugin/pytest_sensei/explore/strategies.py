@@ -47,7 +47,7 @@ class Exhaustive:
 
     def choose(self, enabled: Sequence[Task], preferred: Task, scheduler: Scheduler) -> Task:
         """Go where the search says."""
-        tid = self.search.choose(enabled, preferred.tid, scheduler.events)
+        tid = self.search.choose(enabled, preferred.tid, scheduler.events, scheduler.live)
         for task in enabled:
             if task.tid == tid:
                 return task

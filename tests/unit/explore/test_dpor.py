@@ -112,3 +112,29 @@ def test_each_class_of_interleavings_is_run_and_counted_once(kinds: str) -> None
             assert search.distinct >= len(wanted), f"seed {seed}: {program}"
         else:
             assert search.distinct == len(wanted), f"seed {seed}: {program}"
+
+
+ONCE_MISSED = {
+    "a poll before a put, after another get": (
+        ((op.PUT, "queue"), (op.PUT, "queue")),
+        ((op.POLL, "queue"), (op.POLL, "queue")),
+        ((op.GET, "queue"),),
+    ),
+    "two looks at a lock on either side of its taking": (
+        ((op.ACQUIRE, "l"), (op.ACQUIRE, "m"), (op.RELEASE, "m"), (op.RELEASE, "l")),
+        ((op.LOCKED, "l"), (op.LOCKED, "m")),
+        ((op.LOCKED, "m"),),
+    ),
+    "a get that waits where nothing else is new": (
+        ((op.ACQUIRE, "l"), (op.RELEASE, "l")),
+        ((op.PUT, "queue"), (op.POLL, "queue")),
+        ((op.GET, "queue"), (op.ACQUIRE, "l"), (op.RELEASE, "l")),
+    ),
+}
+
+
+@pytest.mark.parametrize("program", ONCE_MISSED.values(), ids=list(ONCE_MISSED))
+def test_interleavings_that_were_missed_once_are_run(program: models.Program) -> None:
+    wanted = {models.signature(run) for run in models.executions(models.start(program))}
+    _, runs = models.explored(program)
+    assert {models.signature(run) for run in runs} == wanted
