@@ -56,7 +56,7 @@ def recv(self: Any, size: int, read: Callable[[int, int], bytes] = os.read) -> i
     handle = self._handle
     got = io.BytesIO()
     remaining = size
-    space = memoryview(bytearray(min(size, LARGEST)))
+    space = memoryview(bytearray(max(0, min(size, LARGEST))))
     while remaining > 0:
         if runtime.watcher is None:
             chunk: bytes | memoryview = read(handle, remaining)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_sensei.watch.procfs import Call, End, Stat
     from pytest_sensei.watch.record import Member, Taken
 
+GREAT = 32  # processes: a family of more is looked at less closely
 UNSEEN = "unseen"
 """The actor that stands for whoever we cannot see: a descriptor in flight, a foreign process."""
 
@@ -64,6 +65,8 @@ class Scene:
     _peers: dict[int, int | None] = field(default_factory=dict)
     _maps: dict[int, frozenset[int] | None] = field(default_factory=dict)
     _holders: dict[tuple[str, int], dict[int, list[End]]] | None = None
+    _shared: dict[Need, tuple[frozenset[str], bool]] = field(default_factory=dict)
+    _actors: dict[frozenset[int], frozenset[str]] = field(default_factory=dict)
 
     # -- facts
 
@@ -110,8 +113,15 @@ class Scene:
         known = self._maps[kin.pid]
         return known is None or inode in known
 
+    def actors_of(self, pids: Iterable[int]) -> frozenset[str]:
+        """Return the actors of some processes: one object for the same processes, however often it is asked."""
+        key = frozenset(pids)
+        if key not in self._actors:
+            self._actors[key] = frozenset(actor for pid in key for actor in self.kins[pid].actors())
+        return self._actors[key]
+
     def everybody(self) -> frozenset[str]:
-        return frozenset(actor for kin in self.kins.values() for actor in kin.actors())
+        return self.actors_of(self.kins)
 
     # -- the graph
 
@@ -150,40 +160,46 @@ class Scene:
 
     def _above(self, kin: Kin) -> frozenset[str]:
         """Return the actors of the processes that a process descends from, the watching one included."""
-        if kin.pid == self.root:
-            return frozenset()
-        actors = set(self.kins[self.root].actors()) if self.root in self.kins else set()
+        above: set[int] = set()
         parent = kin.stat.parent
-        while parent in self.kins and parent != self.root:
-            actors |= self.kins[parent].actors()
+        while kin.pid != self.root and parent in self.kins and parent not in above:
+            above.add(parent)
             parent = self.kins[parent].stat.parent
-        return frozenset(actors)
+        if kin.pid != self.root and self.root in self.kins:
+            above.add(self.root)
+        return self.actors_of(above)
 
     def _blocked(self, kin: Kin, actor: str, needs: tuple[Need, ...], above: frozenset[str]) -> Blocked:
         ways = [self._wakers(kin, need) for need in needs]
-        wakers = frozenset().union(*(wakers for wakers, _ in ways), above)
+        sets = {id(wakers): wakers for wakers in (*(wakers for wakers, _ in ways), above) if wakers}
+        wakers = next(iter(sets.values())) if len(sets) == 1 else frozenset().union(*sets.values())
         return Blocked(actor, _name_of(needs[0]), wakers, len(ways) == 1 and ways[0][1] and not above)
 
     def _wakers(self, kin: Kin, need: Need) -> tuple[frozenset[str], bool]:
         """Return who could end a wait, and whether nobody else can by the nature of the thing."""
         if need.want is Want.THREADS:
-            return (kin.actors() if need.wakers is None else need.wakers), need.binding
+            return (self.actors_of({kin.pid}) if need.wakers is None else need.wakers), need.binding
         if need.want is Want.INSIDE:
-            return kin.actors(), False
+            return self.actors_of({kin.pid}), False
+        if need not in self._shared:
+            self._shared[need] = self._wakers_outside(need)
+        return self._shared[need]
+
+    def _wakers_outside(self, need: Need) -> tuple[frozenset[str], bool]:
         if need.want is Want.FAMILY:
             return self.everybody(), False
         if need.want is Want.SEMAPHORE:
             return self._semaphore_wakers(need)
         if need.want is Want.PROCESS:
-            target = self.kins.get(need.key)
-            return (target.actors(), True) if target is not None else (frozenset({UNSEEN}), False)
+            known = need.key in self.kins
+            return (self.actors_of({need.key}), True) if known else (frozenset({UNSEEN}), False)
         return self._stream_wakers(need), False
 
     def _stream_wakers(self, need: Need) -> frozenset[str]:
         holders = self.other_side(need)
         if not holders:
             return frozenset({UNSEEN})  # the other end is in flight, or somewhere outside
-        return frozenset(actor for pid in holders for actor in self.kins[pid].actors())
+        return self.actors_of(holders)
 
     def _semaphore_wakers(self, need: Need) -> tuple[frozenset[str], bool]:
         holder = self.holder(need)
@@ -191,8 +207,12 @@ class Scene:
             gives = need.owned or (holder.site is not None and gives_back_at(holder.site, holder.site.line))
             if gives and need.lock:
                 return self._actor_of(holder), True
-        sharing = (kin for kin in self.kins.values() if self.maps(kin, need.inode))
-        return frozenset(actor for kin in sharing for actor in kin.actors()), False
+        great = (
+            len(self.kins) > GREAT
+        )  # then, who only waits is taken to share it: that proves less, but fast
+        return self.actors_of(
+            kin.pid for kin in self.kins.values() if (great and not kin.others) or self.maps(kin, need.inode)
+        ), False
 
     def holder(self, need: Need) -> Taken | None:
         """Return the one that holds a lock, when that is clear."""
@@ -211,9 +231,10 @@ class Scene:
         if kin is None or self.has_ended(holder):
             return frozenset()
         actor = actor_id(holder.pid, f"t{holder.ident}")
-        if actor in kin.actors():
+        everyone = self.actors_of({kin.pid})
+        if actor in everyone:
             return frozenset({actor})
-        return frozenset() if kin.note is not None and not kin.others else kin.actors()
+        return frozenset() if kin.note is not None and not kin.others else everyone
 
 
 def _name_of(need: Need) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own is made in it, closed to others
 _PREFIX = "pytest-sensei-"
-_HEAD = struct.Struct("=QQdQ?")  # challenges, verdicts, next look, changes, proving
+_HEAD = struct.Struct("=QQdQ?xxxI")  # challenges, verdicts, next look, changes, proving, members
 _HEAD_SIZE = 64
 
 
@@ -76,6 +76,15 @@ class Head:
 
     def change(self) -> None:
         struct.pack_into("=Q", self._map, 24, self.changes + 1)
+
+    @property
+    def members(self) -> int:
+        """Count of the processes that the last look saw."""
+        return int(self._get(5))
+
+    @members.setter
+    def members(self, count: int) -> None:
+        struct.pack_into("=I", self._map, 36, count)
 
     @property
     def proving(self) -> bool:

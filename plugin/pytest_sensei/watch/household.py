@@ -57,7 +57,7 @@ class Household:
         if self._home is not None:
             semaphores.record_in(None)
             self._home.remove()
-            self._home = None
+            self._home = self._judge.home = None
 
     def _expect_spawned(self) -> children.Call | None:
         self._expect_child()
@@ -85,9 +85,9 @@ class Household:
         children.call_no_more(_KEY)
 
     @property
-    def has_members(self) -> bool:
-        """Tell whether there ever was a child."""
-        return self._home is not None
+    def members(self) -> int:
+        """Return of how many processes the family was when somebody looked last; 0 before the first child."""
+        return max(1, self._home.head.members) if self._home is not None else 0
 
     # -- the test's life
 

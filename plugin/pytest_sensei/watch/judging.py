@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SECOND_LOOK = 0.01  # seconds between two looks, at least
 ALERT = 0.3  # seconds that a process which was asked goes on telling
+CLAIM = 0.2  # seconds that a look may take before somebody else looks too
 QUIET = 0.1  # seconds until the next look when nobody has told anything new since the last one
 SHARE = 15  # of the time, looking takes at most one part in so many
 
@@ -117,14 +118,19 @@ class Judge:
         """Look at the family, unless somebody did just now; return what is proved."""
         if runtime.monotonic() < self.next_look:
             return None
+        self.next_look = runtime.monotonic() + CLAIM  # the others need not look meanwhile
         changes = self.home.head.changes if self.home is not None else 0
         began = time.thread_time()
-        verdict = self._judged(self._scene(note))
+        scene = self._scene(note)
+        verdict = self._judged(scene)
+        self.next_look = runtime.monotonic()
         if self._suspicion is None:
             pause = SHARE * (time.thread_time() - began)
             quiet = self.home is not None and changes == self._changes
             self.next_look = runtime.monotonic() + max(pause, QUIET if quiet else 0.0)
         self._changes = changes
+        if self.home is not None:
+            self.home.head.members = len(scene.kins)
         return verdict
 
     @property
@@ -142,7 +148,7 @@ class Judge:
         if self.home is not None:
             for pid, start in self.home.members():
                 found = self.home.note_of(pid, start)
-                if found is not None and procfs.start(pid) == start:
+                if found is not None:
                     notes[pid] = found
         folder = self.home.folder if self.home is not None else None
         return family.look(self._root, note, folder, notes, service_pids())

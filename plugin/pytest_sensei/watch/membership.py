@@ -21,11 +21,16 @@ _KEY = "family"
 FIRST_SLICE = 0.02  # seconds until a waiter looks for the first time
 EARLY = 0.25  # seconds during which it looks as often as that
 NEXT_SLICE = 0.03  # seconds between its later looks
+PER_MEMBER = 0.001  # seconds, at least, for each process of the family
 
 
-def slice_for(wait: Waiting) -> float:
-    """Return how long a member waits until it looks: it takes two looks of everybody to prove a knot."""
-    return FIRST_SLICE if runtime.monotonic() - wait.since < EARLY else NEXT_SLICE
+def slice_for(wait: Waiting, members: int) -> float:
+    """Return how long a member waits until it looks: it takes two looks of everybody to prove a knot.
+
+    In a great family each looks less often, so that all together do not look more often.
+    """
+    early = runtime.monotonic() - wait.since < EARLY
+    return max(FIRST_SLICE if early else NEXT_SLICE, members * PER_MEMBER)
 
 
 class ChildWatching:
@@ -43,7 +48,7 @@ class ChildWatching:
         self._record.named(name, ready=True)
 
     def slice_for(self, wait: Waiting) -> float:
-        return slice_for(wait)
+        return slice_for(wait, self._home.head.members)
 
     def look(self, strand: Strand) -> None:
         runtime.raise_pending(strand)

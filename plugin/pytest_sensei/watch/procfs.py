@@ -62,12 +62,12 @@ def children(pid: int) -> list[int]:
 
 def descendants(pid: int) -> list[int]:
     """Return the children of a process, their children and so on; not who lost a parent."""
-    found: list[int] = []
+    found: set[int] = set()
     pending = children(pid)
     while pending:
         child = pending.pop()
         if child not in found:
-            found.append(child)
+            found.add(child)
             pending.extend(children(child))
     return sorted(found)
 

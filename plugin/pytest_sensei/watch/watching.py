@@ -110,8 +110,8 @@ class Watching:
         suspicion = self._suspicion
         if suspicion is not None and wait.serial in suspicion.waits:
             return SECOND_LOOK
-        if self._household is not None and self._household.has_members:
-            return membership.slice_for(wait)
+        if self._household is not None and self._household.members:
+            return membership.slice_for(wait, self._household.members)
         return FIRST_SLICE if runtime.monotonic() - wait.since < FIRST_SLICE else NEXT_SLICE
 
     def look(self, strand: Strand) -> None:
