@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+import time
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import warm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 pytest_plugins = ["pytester"]
 
@@ -53,6 +62,39 @@ class Project:
         result = self.pytester.runpytest_subprocess(*options, timeout=LIMIT)
         lines = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
         return Run(result, [json.loads(line) for line in lines])
+
+
+@pytest.fixture(scope="session")
+def kitchen() -> Iterator[warm.Kitchen]:
+    """What starts runs of pytest warm."""
+    kitchen = warm.Kitchen()
+    yield kitchen
+    kitchen.close()
+
+
+@pytest.fixture
+def pytester(
+    pytester: pytest.Pytester, kitchen: warm.Kitchen, monkeypatch: pytest.MonkeyPatch
+) -> pytest.Pytester:
+    """Like pytest's own, but its runs in a process of their own start warm."""
+
+    def run(*args: str | Path, timeout: float = LIMIT) -> pytest.RunResult:
+        home = pytester.path
+        output, errors = home / "stdout", home / "stderr"
+        base = f"--basetemp={home / 'runpytest-0'}"
+        environment = {**os.environ, "PYTHONPATH": str(home), "HOME": str(home), "USERPROFILE": str(home)}
+        here = os.getcwd()  # noqa: PTH109 - as the test has set it
+        request = warm.Request((base, *map(str, args)), here, environment, str(output), str(errors))
+        began = time.monotonic()
+        code = kitchen.run(request, timeout)
+        said = [file.read_text(encoding="utf-8").splitlines() for file in (output, errors)]
+        sys.stdout.write("\n".join(chain(*said)))  # for the report of a test that fails
+        if code is None:
+            pytest.fail(f"killed after {timeout} s")
+        return pytest.RunResult(code, *said, time.monotonic() - began)
+
+    monkeypatch.setattr(pytester, "runpytest_subprocess", run)
+    return pytester
 
 
 @pytest.fixture

@@ -140,4 +140,5 @@ def test_without_the_option_nothing_is_redirected(clone, pytester):
         clone / "test_clean.py",
         "import sys\ndef test_clean():\n    assert 'pytest_sensei.dojo.redirect' not in sys.modules\n",
     )
-    pytester.runpytest_subprocess("test_clean.py").assert_outcomes(passed=1)
+    # A cold start: a warm one has imported everything.
+    pytester.run(sys.executable, "-m", "pytest", "test_clean.py").assert_outcomes(passed=1)

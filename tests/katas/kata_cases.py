@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import enum
 import json
 import os
-import signal
-import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
@@ -16,6 +13,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import warm
 from pytest_sensei.diagnosis import Kind
 
 if sys.version_info >= (3, 11):
@@ -128,12 +126,12 @@ def all_cases() -> list[Case]:
     return [case for folder in kata_folders() for case in cases_of(folder)]
 
 
-def command(case: Case, report: Path, junit: Path) -> list[str]:
+def arguments(case: Case, report: Path, junit: Path) -> tuple[str, ...]:
     """What a learner would type, with the outcome written to files."""
     answer = [] if case.role is Role.STUB else [f"--answer={case.file}"]
     written = [f"--sensei-report={report}", f"--junitxml={junit}"]
     quiet = ["-p", "no:cacheprovider", "-p", "no:xdist", "--color=no"]
-    return [sys.executable, "-m", "pytest", str(KATAS / case.kata), *answer, *written, *quiet]
+    return (str(KATAS / case.kata), *answer, *written, *quiet)
 
 
 def clean_environment() -> dict[str, str]:
@@ -142,35 +140,17 @@ def clean_environment() -> dict[str, str]:
     return inherited | {"COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def run(case: Case, folder: Path) -> Outcome:
+def run(case: Case, folder: Path, kitchen: warm.Kitchen) -> Outcome:
     """Run one case in a session of its own, and leave nothing of it behind."""
     report, junit, output = folder / "report.jsonl", folder / "junit.xml", folder / "output.txt"
     # Output goes to a file: a grandchild that lives on would keep a pipe open, and us waiting.
-    with output.open("w", encoding="utf-8") as stream:
-        process = subprocess.Popen(
-            command(case, report, junit),
-            cwd=ROOT,
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        exit_code = wait(process)
+    request = warm.Request(
+        arguments(case, report, junit), str(ROOT), clean_environment(), str(output), str(output)
+    )
+    exit_code = kitchen.run(request, LIMIT_SECONDS)
     passed, failed = read_junit(junit)
     text = output.read_text(encoding="utf-8", errors="replace")
     return Outcome(exit_code, text, passed, failed, read_report(report))
-
-
-def wait(process: subprocess.Popen[bytes]) -> int | None:
-    try:
-        return process.wait(LIMIT_SECONDS)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        with contextlib.suppress(ProcessLookupError):  # the usual case: the session has ended
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def read_junit(file: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -10,12 +10,14 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import warm
+
 pytestmark = pytest.mark.kata_cases
 
 
 @pytest.mark.parametrize("case", kata_cases.all_cases(), ids=str)
-def test_attempt_ends_as_it_must(case: kata_cases.Case, tmp_path: Path) -> None:
-    outcome = kata_cases.run(case, tmp_path)
+def test_attempt_ends_as_it_must(case: kata_cases.Case, tmp_path: Path, kitchen: warm.Kitchen) -> None:
+    outcome = kata_cases.run(case, tmp_path, kitchen)
 
     wrong = kata_cases.complaints(case, outcome)
 

@@ -1,7 +1,7 @@
 """Sleeps first and takes afterwards without another look: all who sleep take the same token.
 
 expect: race
-test: test_two_who_sleep*
+test: test_one_token*
 """
 
 from __future__ import annotations
