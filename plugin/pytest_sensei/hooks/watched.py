@@ -127,7 +127,7 @@ class WatchedTests:
         severity = item.stash[SETTINGS].severities[Group.LEAKS]
         if severity is Severity.OFF:
             return []
-        alive = leaks.wait_until_gone(self._outliving, self._grace)
+        alive = leaks.wait_until_gone(self._outliving, self._grace, leaks.Stuck())
         self._due.clear()
         found = [leaks.diagnose(thread, self._root) for thread in alive]
         if severity is Severity.ERROR:
@@ -186,7 +186,9 @@ class WatchedTests:
     def _end_survivors(self) -> list[str]:
         """End the threads that would keep the interpreter from ending, and say which they were."""
         alive = leaks.wait_until_gone(
-            lambda: [thread for thread in leaks.outliving(self._first) if not thread.daemon], self._grace
+            lambda: [thread for thread in leaks.outliving(self._first) if not thread.daemon],
+            self._grace,
+            leaks.Stuck(),
         )
         summaries = [leaks.diagnose(thread, self._root).summary for thread in alive]
         for thread in leaks.end(alive, _UNWINDING):

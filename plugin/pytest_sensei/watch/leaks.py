@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_sensei.diagnosis import Actor, Diagnosis, Kind
 from pytest_sensei.primitives import runtime
 from pytest_sensei.primitives.threads import HAS_HANDLE, Origin, origins, strand_of
+from pytest_sensei.watch import graph, ledger
 from pytest_sensei.watch.lost import started
 from pytest_sensei.watch.places import place_of, user_frame
 from pytest_sensei.watch.services import is_known_service
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE = 50e-6  # seconds; doubled after each look
 LONGEST_PAUSE = 0.1
+SECOND_LOOK = 0.005  # seconds between the looks that tell whether threads are stuck, at least
 
 
 class Ended(SystemExit):
@@ -64,14 +66,50 @@ def _serial(thread: threading.Thread) -> int:
     return origin.serial if origin is not None else 0
 
 
-def wait_until_gone(find: Callable[[], list[threading.Thread]], grace: float) -> list[threading.Thread]:
-    """Look again and again, in growing pauses, for at most `grace` seconds; return who is still there."""
+class Stuck:
+    """Tells of threads that nothing can end any more now that the test is over: waiting on is no use then.
+
+    All of them wait without limit, and nobody could wake one but the main thread, which has left the test.
+    Like any verdict, it takes two looks with no progress between.
+    """
+
+    def __init__(self) -> None:
+        self._seen: frozenset[int] = frozenset()
+
+    def __call__(self, threads: Collection[threading.Thread]) -> bool:
+        """Look once; tell whether this look and the one before saw the same."""
+        waits = stuck_waits(ledger.read(), {thread.ident or 0 for thread in threads})
+        before, self._seen = self._seen, waits
+        return bool(waits) and before == waits
+
+
+def stuck_waits(now: ledger.Ledger, idents: Collection[int]) -> frozenset[int]:
+    """Return the waits of some threads, were the main thread never to act again; nothing if one could end."""
+    main = {party.id for party in now.parties.values() if party.thread is threading.main_thread()}
+    members = graph.knot(graph.Situation(now.situation.blocked, now.situation.active - main))
+    waits = {now.parties[actor].ident: now.parties[actor].wait for actor in members}
+    if not waits.keys() >= set(idents):
+        return frozenset()
+    return frozenset(wait.serial for ident in idents if (wait := waits[ident]) is not None)
+
+
+def wait_until_gone(
+    find: Callable[[], list[threading.Thread]],
+    grace: float,
+    are_stuck: Callable[[Collection[threading.Thread]], bool] = lambda _: False,
+) -> list[threading.Thread]:
+    """Look again and again, in growing pauses, for at most `grace` seconds; return who is still there.
+
+    Stops early when those who are there can be told to stay for ever.
+    """
     found = find()
     if not found:
         return []
     gc.collect()  # an executor or a pool that nobody holds any more ends its threads when it is collected
     deadline, pause = time.monotonic() + grace, FIRST_PAUSE
     while (found := find()) and time.monotonic() < deadline:
+        if pause > SECOND_LOOK and are_stuck(found):
+            break
         runtime.real_sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
     return found
