@@ -1,0 +1,29 @@
+"""Closes its pool when all went well, but not when a job has failed.
+
+expect: leaked-pool
+test: test_exception*
+"""
+
+from multiprocessing import Pool, cpu_count
+
+
+def parallel_map(fn, items):
+    pool = Pool(cpu_count() + 1)
+    results = pool.map(fn, items)
+    pool.close()
+    pool.join()
+    return results
+
+
+def first_error(fn, items):
+    with Pool(cpu_count() + 1) as pool:
+        handles = [pool.apply_async(fn, (item,)) for item in items]
+        pool.close()
+        pool.join()
+    for handle in handles:
+        try:
+            handle.get()
+        except Exception as error:
+            return error
+    return None
+
