@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Actor, Diagnosis, Kind
@@ -86,7 +86,11 @@ class Stuck:
 def stuck_waits(now: ledger.Ledger, idents: Collection[int]) -> frozenset[int]:
     """Return the waits of some threads, were the main thread never to act again; nothing if one could end."""
     main = {party.id for party in now.parties.values() if party.thread is threading.main_thread()}
-    members = graph.knot(graph.Situation(now.situation.blocked, now.situation.active - main))
+    blocked = tuple(
+        replace(wait, wakers=wait.wakers - main) if wait.wakers is not None else wait
+        for wait in now.situation.blocked
+    )
+    members = graph.knot(graph.Situation(blocked, now.situation.active - main))
     waits = {now.parties[actor].ident: now.parties[actor].wait for actor in members}
     if not waits.keys() >= set(idents):
         return frozenset()
