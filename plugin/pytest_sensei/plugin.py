@@ -9,7 +9,7 @@ import pytest
 from pytest_sensei import settings
 from pytest_sensei.dojo import answers, journal_plugin
 from pytest_sensei.explore import pytest_explore
-from pytest_sensei.hooks import attaching, katas, pages, reports, watched
+from pytest_sensei.hooks import attaching, katas, left_open, pages, reports, watched
 from pytest_sensei.primitives import patching
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     answers.configure(config)
     register = config.pluginmanager.register
-    register(watched.WatchedTests(config), "sensei-watched")
+    openings = left_open.LeftOpen(str(config.rootpath))
+    register(openings, "sensei-left-open")
+    register(watched.WatchedTests(config, openings), "sensei-watched")
     register(attaching.Found(), "sensei-found")
     register(katas.Katas(config), "sensei-katas")
     register(pytest_explore.Explored(config), "sensei-explored")

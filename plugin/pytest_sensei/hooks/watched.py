@@ -15,12 +15,14 @@ from pytest_sensei.dojo.katas import kata_of
 from pytest_sensei.primitives import runtime
 from pytest_sensei.primitives.threads import origins, strand_of
 from pytest_sensei.settings import Settings, grace, settings_for
-from pytest_sensei.watch import leaks, lost, timeouts
+from pytest_sensei.watch import leaked_ends, leaks, lost, timeouts
 from pytest_sensei.watch.household import Household
 from pytest_sensei.watch.watching import Watching
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    from pytest_sensei.hooks.left_open import LeftOpen
 
 SETTINGS = pytest.StashKey[Settings]()
 _UNWINDING = 1.0  # seconds that victims get to end before they count as leaked
@@ -29,8 +31,9 @@ _UNWINDING = 1.0  # seconds that victims get to end before they count as leaked
 class WatchedTests:
     """Puts the watched runtime behind the primitives for each test, and judges what it saw."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, left_open: LeftOpen) -> None:
         self._root = str(config.rootpath)
+        self._left_open = left_open
         self._grace = grace(config)
         self._household = Household(self._root)
         self._watching = Watching(self._root, self._household)
@@ -50,6 +53,7 @@ class WatchedTests:
         item.stash[SETTINGS] = settings
         findings.forget(item)
         self._before = leaks.Alive.now().threads
+        self._left_open.begin(settings.severities[Group.LEAKS])
         self._watching.begin(proving=settings.severities[Group.DEADLOCKS] is not Severity.OFF)
         self._watching.fails_on_lost = settings.severities[Group.LEAKS] is Severity.ERROR
         try:
@@ -92,6 +96,8 @@ class WatchedTests:
         found = list(watching.diagnoses)
         if found:
             self._settle()
+        if error is not None:
+            self._left_open.failed()
         if error is not None and timeouts.is_timeout(error):
             found.append(timeouts.diagnose(error, self._root))
         if phase == "call":
@@ -133,6 +139,7 @@ class WatchedTests:
         if severity is Severity.ERROR:
             for thread in leaks.end(alive, _UNWINDING):
                 leaks.do_not_wait_at_exit(thread)
+        found.extend(self._left_open.found(item, severity))
         return found
 
     def _outliving(self) -> list[threading.Thread]:
@@ -180,6 +187,7 @@ class WatchedTests:
         for summary in self._end_survivors():
             if reporter is not None:
                 reporter.write_line(f"sensei ended it, for the run to end: {summary}")
+        leaked_ends.let_go_at_exit(self._grace)
         runtime.watch_with(None)
         return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import subprocess
 import sys
@@ -10,12 +11,14 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection, popen_fork, process, synchronize
+from multiprocessing import queues as process_queues
 from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.primitives import (
     children,
     clock,
     locks,
+    openings,
     pipes,
     processes,
     queues,
@@ -63,6 +66,14 @@ PATCHES = (
     Patch(synchronize.SemLock, "__exit__", semaphores.__exit__),
     Patch(process.BaseProcess, "start", processes.start),
     Patch(process.BaseProcess, "_bootstrap", processes.bootstrap),
+    Patch(os, "pipe", openings.pipe),
+    Patch(connection._ConnectionBase, "close", openings.close_connection),
+    Patch(connection.Listener, "__init__", openings.init_listener),
+    Patch(connection.Listener, "close", openings.close_listener),
+    Patch(process_queues.Queue, "__init__", openings.init_queue),
+    Patch(process_queues.Queue, "close", openings.close_queue),
+    Patch(process_queues.SimpleQueue, "__init__", openings.init_simple_queue),
+    Patch(process_queues.SimpleQueue, "close", openings.close_simple_queue),
     *(_POSIX if sys.platform != "win32" else ()),
 )
 
@@ -136,6 +147,7 @@ def _after_fork() -> None:
     _holders.clear()
     mine.wait = None
     semaphores.forget_holds()
+    openings.keep_dropped(False)
 
 
 children.before_fork["primitives"] = _before_fork

@@ -11,28 +11,20 @@ import io
 import os
 import select
 import selectors
-import weakref
 from multiprocessing import connection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pytest_sensei.primitives import runtime
+from pytest_sensei.primitives import openings, runtime
 from pytest_sensei.primitives.threads import callers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from types import CodeType
 
 LARGEST = 1 << 17  # bytes read in one piece; more than a pipe or a socket usually holds
 PIECE = 4096  # bytes; a pipe that can be written to at all takes so many at once (PIPE_BUF)
 
 _init = connection._ConnectionBase.__init__
 _nowait: int = getattr(os, "RWF_NOWAIT", 0)
-
-made: weakref.WeakKeyDictionary[Any, tuple[tuple[CodeType, int], ...]] = weakref.WeakKeyDictionary()
-"""Where each living connection was made: (code, instruction) of the callers, the nearest first.
-
-A forked child inherits it with the connections.
-"""
 
 
 class Ends(NamedTuple):
@@ -45,7 +37,7 @@ class Ends(NamedTuple):
 
 def init(self: Any, handle: Any, readable: bool = True, writable: bool = True) -> None:
     _init(self, handle, readable, writable)
-    made[self] = callers(1, 8)
+    openings.enter(self, callers(1, 8), "r" * readable + "w" * writable)
 
 
 # -- reading

@@ -10,7 +10,7 @@ from multiprocessing.process import BaseProcess
 from types import FrameType, GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
-from pytest_sensei.primitives import pipes, processes
+from pytest_sensei.primitives import openings, processes
 from pytest_sensei.primitives.pipes import Ends
 from pytest_sensei.primitives.processes import Ending
 from pytest_sensei.primitives.semaphores import Guard
@@ -115,7 +115,7 @@ def made_at(target: Any) -> tuple[tuple[CodeType, int], ...]:
     if isinstance(target, BaseProcess):
         return processes.origins.get(target, ())
     if isinstance(target, connection._ConnectionBase):
-        return pipes.made.get(target, ())
+        return openings.made_at(target)
     made = getattr(target, "_made", None)
     if made is not None:
         return (made,)

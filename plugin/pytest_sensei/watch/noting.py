@@ -10,7 +10,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from pytest_sensei.primitives import pipes, semaphores
+from pytest_sensei.primitives import openings, semaphores
 from pytest_sensei.primitives.pipes import Ends
 from pytest_sensei.primitives.processes import Ending
 from pytest_sensei.primitives.semaphores import Guard
@@ -214,14 +214,13 @@ class _Writer:
                 yield Thing(f"s{guard.key}", type_of(value), name)
 
     def _ends(self) -> Iterator[NotedEnd]:
-        for connection, callers in list(pipes.made.items()):
-            site = first_user_site(callers)
-            if connection.closed or site is None:
+        for fd, type_, mode, made in openings.open_ends():
+            site, file = first_user_site(made), openings.identity_of(fd)
+            if site is None or file is None or (type_ == "pipe" and site != made[0]):
                 continue
-            inode = os.fstat(connection.fileno()).st_ino
             place = place_of(site[0], line_of(*site), self._root)
-            thing = Thing(f"i{inode}", "Connection", "", place)
-            yield NotedEnd(inode, thing, connection.readable, connection.writable)
+            thing = Thing(f"i{file[1]}", type_, "", place)
+            yield NotedEnd(file[1], thing, "r" in mode, "w" in mode)
 
 
 def _is_inner_signal(guard: Guard) -> bool:

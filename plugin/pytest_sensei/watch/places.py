@@ -42,6 +42,13 @@ def is_user_file(filename: str) -> bool:
     return not path.startswith(_STDLIB)
 
 
+@functools.lru_cache(maxsize=4096)
+def is_third_party(filename: str) -> bool:
+    """Tell whether a file belongs to an installed package that is neither ours nor the project's."""
+    installed = {"site-packages", "dist-packages"} & set(Path(filename).parts)
+    return bool(installed) and not os.path.realpath(filename).startswith(_OURS)
+
+
 def line_of(code: CodeType, lasti: int) -> int:
     """Return the line of an instruction of `code`."""
     for start, end, line in code.co_lines():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from pytest_sensei.watch.places import line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from types import CodeType
 
 
@@ -77,6 +77,42 @@ def _takings(node: ast.AST) -> Iterator[tuple[int, int, ast.expr]]:
             yield taken.lineno, taken.end_lineno or taken.lineno, taken
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _TAKING:
         yield node.lineno, node.end_lineno or node.lineno, node.func.value
+
+
+def assigned_at(code: CodeLike, line: int, makers: Collection[str]) -> list[str]:
+    """Return what the line names that it makes: `reader` and `writer` of `reader, writer = Pipe()`.
+
+    `makers` are the names of the functions and classes that are called for it.
+    """
+    tree = tree_of(code.co_filename)
+    if tree is None or code.co_name == "<lambda>":
+        return []
+    found = [
+        target
+        for node in ast.walk(tree)
+        for target, value in _assignments(node)
+        if value.lineno <= line <= (value.end_lineno or line) and _called(value) in makers
+    ]
+    if len(found) != 1:
+        return []
+    parts = found[0].elts if isinstance(found[0], (ast.Tuple, ast.List)) else found
+    return [ast.unparse(part) for part in parts]
+
+
+def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    if isinstance(node, ast.With):
+        yield from ((i.optional_vars, i.context_expr) for i in node.items if i.optional_vars is not None)
+    elif isinstance(node, ast.Assign):
+        yield from ((target, node.value) for target in node.targets)
+    elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
+        yield node.target, node.value
+
+
+def _called(value: ast.expr) -> str:
+    """Return the last name of what is called: `Pipe` of `context.Pipe()`."""
+    if not isinstance(value, ast.Call):
+        return ""
+    return ast.unparse(value.func).rpartition(".")[2]
 
 
 def taken_text(code: CodeType, lasti: int) -> str | None:
