@@ -234,6 +234,33 @@ def test_opposite_lock_orders_are_named_though_nothing_hung(project: Project) ->
     run.result.assert_outcomes(failed=1)
 
 
+def test_a_lock_that_the_first_takes_and_the_last_gives_back_has_no_order(project: Project) -> None:
+    source = """
+        import threading
+        counting, room, readers, done = threading.Lock(), threading.Lock(), [0], []
+        def read():
+            with counting:
+                readers[0] += 1
+                if readers[0] == 1:
+                    room.acquire()
+            with counting:
+                readers[0] -= 1
+                if readers[0] == 0:
+                    room.release()
+            done.append(1)
+        def test_it():
+            def late():
+                while not done: pass
+                read()
+            threads = [threading.Thread(target=work) for work in (read, late)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+        """
+    run = project.run(textwrap.dedent(source), "--sensei-deadlocks=error")
+    assert run.kinds == []
+    run.result.assert_outcomes(passed=1)
+
+
 def test_a_time_limit_says_that_nothing_was_proved(project: Project) -> None:
     source = """
         import socket, threading, pytest

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pytest_sensei.watch import procfs, record, sockets
+from pytest_sensei.watch.discipline import gives_back_at
 from pytest_sensei.watch.graph import Blocked, Situation
 from pytest_sensei.watch.notes import Need, Note, NotedThread, NotedWait, Want, actor_id
-from pytest_sensei.watch.source import gives_back_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

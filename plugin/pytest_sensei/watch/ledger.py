@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from pytest_sensei.primitives import locks, queues, runtime
 from pytest_sensei.primitives.threads import strand_of
+from pytest_sensei.watch.discipline import gives_back_itself
 from pytest_sensei.watch.graph import OUTSIDE, Blocked, Situation
 from pytest_sensei.watch.services import is_runner_service
-from pytest_sensei.watch.source import gives_back_itself
 
 if TYPE_CHECKING:
     from collections.abc import Callable

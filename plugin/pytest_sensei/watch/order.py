@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Actor, Diagnosis, Hold, Kind, Resource, Wait
+from pytest_sensei.watch.discipline import gives_back_itself
 from pytest_sensei.watch.places import is_user_file, line_of, place_of
 
 if TYPE_CHECKING:
@@ -116,10 +117,12 @@ def _behind(early: Nesting, late: Nesting) -> bool:
 
 
 def diagnose(first: Nesting, second: Nesting, names: tuple[str, str], root: str | None) -> Diagnosis | None:
-    """Explain one inversion; None when neither side is in the user's code."""
+    """Explain one inversion; None when a side is not in the user's code, or not sure to be a hold."""
     places = [site for n in (first, second) for site in (n.outer_at, n.inner_at)]
     if not all(is_user_file(code.co_filename) for code, _ in places):
         return None
+    if not (gives_back_itself(*first.outer_at) and gives_back_itself(*second.outer_at)):
+        return None  # somebody else may have given it back meanwhile: it was no hold of this thread then
     a, b, c, d = (place_of(code, line_of(code, lasti), root) for code, lasti in places)
     pid = os.getpid()
     return Diagnosis(

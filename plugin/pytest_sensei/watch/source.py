@@ -1,11 +1,10 @@
-"""What the source says at a line: which expression is locked, and whether the same code gives it back."""
+"""What the source says at a line: which expression is locked, what is made there."""
 
 from __future__ import annotations
 
 import ast
 import functools
 import linecache
-from multiprocessing import queues, synchronize
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_sensei.watch.places import line_of
@@ -29,7 +28,6 @@ class CodeLike(Protocol):
 
 
 _TAKING = {"acquire", "wait", "wait_for", "get", "put", "join", "result", "enter_context", "recv", "send"}
-_GIVING_FUNCTIONS = {"__enter__", "enter_context", "__aenter__"}
 
 
 @functools.lru_cache(maxsize=256)
@@ -65,7 +63,8 @@ def _taken_in(tree: ast.Module) -> dict[int, list[ast.expr]]:
     return found
 
 
-def _taken_by(node: ast.AST, line: int) -> Iterator[ast.expr]:
+def taken_by(node: ast.AST, line: int) -> Iterator[ast.expr]:
+    """Yield what a statement takes at a line."""
     return (expression for first, last, expression in _takings(node) if first <= line <= last)
 
 
@@ -119,71 +118,3 @@ def taken_text(code: CodeType, lasti: int) -> str | None:
     """Return the source text of what is taken at an instruction: `self.lock`."""
     expressions = taken_expressions(code, line_of(code, lasti))
     return ast.unparse(expressions[0]) if expressions else None
-
-
-def gives_back_itself(code: CodeType, lasti: int) -> bool:
-    """Tell whether the code that took a lock is the code that gives it back.
-
-    True for `with x:`, for the `__enter__` of a context manager, and for `x.acquire()` in a function that
-    also says `x.release()`. Then the owner, and nobody else, will release it. A lock that is used as a
-    signal (taken here, released there) answers false.
-    """
-    return gives_back_at(code, line_of(code, lasti))
-
-
-def gives_back_at(code: CodeLike, line: int) -> bool:
-    """Tell the same of a line of a function that is known by its name and place only."""
-    if code.co_filename in _MULTIPROCESSING:
-        return code.co_name != "put"  # a queue's count of free places is given back by who gets
-    return code.co_name in _GIVING_FUNCTIONS or _discipline(
-        code.co_filename, code.co_name, code.co_firstlineno, line
-    )
-
-
-_MULTIPROCESSING = {synchronize.__file__, queues.__file__}
-"""Known without parsing, which a child would do anew each time."""
-
-
-@functools.lru_cache(maxsize=4096)
-def _discipline(filename: str, name: str, first: int, line: int) -> bool:
-    tree = tree_of(filename)
-    if tree is None:
-        return False
-    nodes = list(_inside(_scope_of(tree, name, first)))
-    if any(isinstance(node, ast.With) and any(_taken_by(node, line)) for node in nodes):
-        return True
-    taken = {
-        receiver
-        for call, receiver in _calls(nodes, "acquire")
-        if call.lineno <= line <= (call.end_lineno or line)
-    }
-    return any(receiver in taken for _, receiver in _calls(nodes, "release"))
-
-
-def _calls(nodes: list[ast.AST], name: str) -> Iterator[tuple[ast.Call, str]]:
-    """Yield the calls of a method `name`, each with the text of what it is called on."""
-    for node in nodes:
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name:
-            yield node, ast.unparse(node.func.value)
-
-
-def _scope_of(tree: ast.Module, function: str, first_line: int) -> ast.AST:
-    """Return the function of `tree` of that name and first line, or the module."""
-    found: ast.AST = tree
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-            name = getattr(node, "name", "<lambda>")
-            if first == first_line and name == function:
-                found = node
-    return found
-
-
-def _inside(scope: ast.AST) -> Iterator[ast.AST]:
-    """Walk a function's own code, leaving out functions defined inside it."""
-    pending = list(ast.iter_child_nodes(scope))
-    while pending:
-        node = pending.pop()
-        yield node
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            pending.extend(ast.iter_child_nodes(node))
