@@ -1,0 +1,72 @@
+"""Numbers that notice how they are squared. They steer the workers: a worker that was forked shares `meeting`
+and `last_is_back` with the test; in one that was started in another way they are not there, and nothing waits.
+"""
+
+from __future__ import annotations
+
+import os
+from multiprocessing.synchronize import Barrier, Event
+
+meeting: Barrier | None = None
+last_is_back: Event | None = None
+
+
+class Special(int):
+    def square(self) -> int:
+        raise NotImplementedError
+
+    def __mul__(self, other: object) -> int:
+        return self.square()
+
+    def __pow__(self, exponent: object, modulus: object = None) -> int:  # type: ignore[override]
+        return self.square()
+
+
+class Where(Special):
+    """Its square is the process that computes it."""
+
+    def square(self) -> int:
+        return os.getpid()
+
+
+class Meeting(Special):
+    """Is squared when another one is being squared, too."""
+
+    def square(self) -> int:
+        if meeting is not None:
+            meeting.wait()
+        return int(self) ** 2
+
+
+class First(Special):
+    """Is squared after `Last` has been squared, and its square is on its way back."""
+
+    def square(self) -> int:
+        if last_is_back is not None:
+            last_is_back.wait()
+        return int(self) ** 2
+
+
+class Last(Special):
+    def square(self) -> int:
+        return Announced(int(self) ** 2)
+
+
+class Announced(int):
+    """Tells when it is sent: what its process has put before has been sent already."""
+
+    def __reduce__(self) -> tuple[type[int], tuple[int]]:
+        if last_is_back is not None:
+            last_is_back.set()
+        return int, (int(self),)
+
+
+class FirstFails(First):
+    def square(self) -> int:
+        super().square()
+        raise KeyError("first in order")
+
+
+class SecondFails(Special):
+    def square(self) -> int:
+        raise ZeroDivisionError("first in time")
