@@ -1,0 +1,90 @@
+"""Running jobs in processes: where they run, when they end, and how."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import first_jobs as jobs
+import pytest
+from first_process import run_all
+
+METHODS = multiprocessing.get_all_start_methods()
+SHARED = multiprocessing.get_context("spawn")  # what it makes can be handed to any process, however started
+
+
+@pytest.fixture(autouse=True)
+def start_method(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Start processes in the way that the test names; without a name by fork, where there is one."""
+    before = multiprocessing.get_start_method(allow_none=True)
+    usual = "fork" if "fork" in METHODS else METHODS[0]
+    multiprocessing.set_start_method(getattr(request, "param", usual), force=True)
+    yield
+    multiprocessing.set_start_method(before, force=True)
+
+
+def test_no_jobs_have_no_exit_codes() -> None:
+    assert run_all([]) == []
+
+
+def test_each_job_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
+    run_all([partial(jobs.leave_name, tmp_path), partial(jobs.leave_name, tmp_path)])
+
+    processes = {int(file.name) for file in tmp_path.iterdir()}
+    assert os.getpid() not in processes, "a job has run in the process of the caller"
+    assert len(processes) == 2
+
+
+@pytest.mark.parametrize("start_method", METHODS, indirect=True)
+def test_all_jobs_run_at_the_same_time() -> None:
+    all_are_here = SHARED.Barrier(2)
+
+    assert run_all([partial(jobs.meet, all_are_here), partial(jobs.meet, all_are_here)]) == [0, 0]
+
+
+def test_all_jobs_have_ended_when_it_returns(later: Callable[[], Event]) -> None:
+    may_end = later()
+
+    codes = run_all([partial(jobs.wait_for, may_end), partial(jobs.wait_for, may_end)])
+
+    assert codes == [0, 0]  # None is the exit code of a process that has not ended
+
+
+def test_a_job_that_raises_has_exit_code_1() -> None:
+    assert run_all([jobs.succeed, jobs.fail, jobs.succeed]) == [0, 1, 0]
+
+
+def test_the_others_go_on_when_a_job_has_failed(later: Callable[[], Event]) -> None:
+    may_end = later()
+
+    assert run_all([jobs.fail, partial(jobs.wait_for, may_end)]) == [1, 0]
+
+
+def test_exit_codes_come_in_the_order_of_the_jobs_not_of_their_ends() -> None:
+    last_is_done = SHARED.Event()
+
+    codes = run_all([partial(jobs.wait_and_fail, last_is_done), partial(jobs.announce, last_is_done)])
+
+    assert codes == [1, 0]
+
+
+@pytest.fixture
+def later() -> Iterator[Callable[[], Event]]:
+    """Make events that are set a little later: never, once the test is over."""
+    others = []
+
+    def set_later() -> Event:
+        event = SHARED.Event()
+        others.append(multiprocessing.Process(target=jobs.announce_later, args=(event,), name="later"))
+        others[-1].start()
+        return event
+
+    yield set_later
+    for other in others:
+        other.kill()
+        other.join()
+        other.close()
