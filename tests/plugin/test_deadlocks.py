@@ -514,3 +514,26 @@ def _dedent(source: str) -> str:
     import textwrap
 
     return textwrap.dedent(source)
+
+
+NESTED = """
+import threading
+import pytest
+
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
+def test_a_run_of_its_own(workers, tmp_path):
+    inner = tmp_path / "test_nested.py"
+    inner.write_text("def test_a(): pass\\n")
+    assert pytest.main([str(inner), "-p", "no:cacheprovider", f"--rootdir={tmp_path}", *workers]) == 0
+
+def test_is_watched_afterwards():
+    threading.Event().wait()
+"""
+
+
+def test_a_run_inside_of_a_test_is_left_alone_and_the_watch_goes_on(project: Project) -> None:
+    run = project.run(NESTED)
+    assert [(f["kind"], f["nodeid"]) for f in run.findings] == [
+        ("stalled", "test_it.py::test_is_watched_afterwards")
+    ]
+    run.result.assert_outcomes(passed=2, failed=1)

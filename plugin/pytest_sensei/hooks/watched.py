@@ -15,7 +15,7 @@ from pytest_sensei.dojo.katas import kata_of
 from pytest_sensei.primitives import runtime
 from pytest_sensei.primitives.threads import origins, strand_of
 from pytest_sensei.settings import Settings, grace, settings_for
-from pytest_sensei.watch import leaked_ends, leaks, lost, timeouts
+from pytest_sensei.watch import leaked_ends, leaks, lost, services, timeouts
 from pytest_sensei.watch.household import Household
 from pytest_sensei.watch.watching import Watching
 
@@ -37,6 +37,7 @@ class WatchedTests:
         self._grace = grace(config)
         self._household = Household(self._root)
         self._watching = Watching(self._root, self._household)
+        self._around: runtime.Watcher | None = None
         self._first = leaks.Alive.now().threads  # who lived before the first test
         self._before = self._first
         self._owned: dict[Any, weakref.WeakSet[threading.Thread]] = {}
@@ -44,6 +45,9 @@ class WatchedTests:
 
     @pytest.hookimpl
     def pytest_sessionstart(self) -> None:
+        self._around = runtime.watcher  # of a run inside of whose test this one is
+        if self._around is None:
+            services.remember_first_threads()
         runtime.watch_with(self._watching)
         self._household.open()
 
@@ -188,7 +192,7 @@ class WatchedTests:
             if reporter is not None:
                 reporter.write_line(f"sensei ended it, for the run to end: {summary}")
         leaked_ends.let_go_at_exit(self._grace)
-        runtime.watch_with(None)
+        runtime.watch_with(self._around)
         return result
 
     def _end_survivors(self) -> list[str]:

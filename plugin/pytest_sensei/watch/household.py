@@ -41,15 +41,25 @@ class Household:
         self._proving = False
         self._before: frozenset[int] = frozenset()
         self._heard = 0
+        self._is_open = False
 
     def open(self) -> None:
-        """From now on, make the directory when a child is about to be born."""
+        """From now on, make the directory when a child is about to be born.
+
+        A run of pytest inside of a watched test leaves the family to the run around it.
+        """
+        self._is_open = _KEY not in children.before_fork
+        if not self._is_open:
+            return
         children.before_fork[_KEY] = self._expect_child
         children.call_in_children(_KEY, self._expect_spawned)
         children.after_fork[_KEY] = self._in_child
 
     def close(self) -> None:
         """The session is over."""
+        if not self._is_open:
+            return
+        self._is_open = False
         for calls in (children.before_fork, children.after_fork):
             calls.pop(_KEY, None)
         children.call_no_more(_KEY)

@@ -53,7 +53,7 @@ def read() -> Ledger:
     frames[runtime.get_ident()] = _outside(sys._getframe(1))
     for ident, frame in frames.items():
         thread = threads.get(ident)
-        if not is_runner_service(thread, frame):
+        if not is_runner_service(ident, thread, frame):
             strand = runtime.strands.get(ident)
             wait = strand.wait if strand is not None else None
             parties[_id(ident)] = Party(_id(ident), ident, thread, strand, frame, wait)

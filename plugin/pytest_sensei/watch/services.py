@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import thread as futures_thread
@@ -24,9 +25,20 @@ def _root_module(frame: FrameType) -> str:
     return module
 
 
-def is_execnet(_thread: threading.Thread | None, frame: FrameType) -> bool:
-    """execnet's receiver reads messages of the xdist controller; it never touches the test's objects."""
-    return _root_module(frame).startswith("execnet")
+_first_threads: set[int] = set()
+
+
+def remember_first_threads() -> None:
+    """Remember the threads that were there before the first test."""
+    _first_threads.update(sys._current_frames())
+
+
+def is_execnet(ident: int, frame: FrameType) -> bool:
+    """execnet's receiver reads messages of the xdist controller; it never touches the test's objects.
+
+    One that a test has started, with a pytest run of its own say, is the test's.
+    """
+    return ident in _first_threads and _root_module(frame).startswith("execnet")
 
 
 def is_timeout_timer(thread: threading.Thread | None, _frame: FrameType) -> bool:
@@ -51,13 +63,13 @@ def is_exploring(_thread: threading.Thread | None, frame: FrameType) -> bool:
     return _root_module(frame).startswith("pytest_sensei.explore")
 
 
-RUNNER_SERVICES: tuple[Service, ...] = (is_execnet, is_timeout_timer, is_debugger, is_coverage, is_exploring)
-"""Never able to wake what a test waits for, never a leak."""
+RUNNER_SERVICES: tuple[Service, ...] = (is_timeout_timer, is_debugger, is_coverage, is_exploring)
+"""Never able to wake what a test waits for, never a leak; so is execnet's own."""
 
 
-def is_runner_service(thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_runner_service(ident: int, thread: threading.Thread | None, frame: FrameType) -> bool:
     """Tell whether a thread belongs to the test runner."""
-    return any(service(thread, frame) for service in RUNNER_SERVICES)
+    return is_execnet(ident, frame) or any(service(thread, frame) for service in RUNNER_SERVICES)
 
 
 def is_idle_executor_worker(thread: threading.Thread | None, frame: FrameType) -> bool:
@@ -87,9 +99,9 @@ STANDARD_SERVICES: tuple[Service, ...] = (is_idle_executor_worker, is_queue_feed
 """Able to act, but not a leak."""
 
 
-def is_known_service(thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_known_service(thread: threading.Thread, frame: FrameType) -> bool:
     """Tell whether a thread that outlives its test is one that does so by design."""
-    return is_runner_service(thread, frame) or any(service(thread, frame) for service in STANDARD_SERVICES)
+    return is_runner_service(thread.ident or 0, thread, frame) or any(service(thread, frame) for service in STANDARD_SERVICES)
 
 
 def family_service(frame: FrameType) -> str | None:
