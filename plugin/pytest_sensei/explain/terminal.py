@@ -69,6 +69,17 @@ def one_line(finding: Finding, *, width: int = 80, unicode: bool = True, color: 
     return look.paint([(title, Span(test))])
 
 
+def warning_lines(
+    finding: Finding, *, width: int = 80, unicode: bool = True, color: bool = False
+) -> list[str]:
+    """A warning, which has no picture in a failure: what it is, and below that what is so and where."""
+    look = Look(width, unicode, color)
+    head = (Span(_title(finding), _tone(finding)), Span(f"  {look.clean(finding.nodeid)}"))
+    place = "".join(f" ({look.fit_path(spot, width // 2)})" for spot in finding.diagnosis.culprits[:1])
+    summary = look.fit(look.clean(finding.diagnosis.summary), width - 2 - cell_len(place))
+    return [look.paint([head]), look.paint([line(f"  {summary}{place}")])]
+
+
 def render_hints(
     steps: Sequence[str],
     *,

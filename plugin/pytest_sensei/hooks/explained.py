@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from pytest_sensei.diagnosis import Finding
 
 
+def _drawn(finding: Finding, **options: Any) -> str:
+    """Return the picture of a finding. A fault of ours in drawing it must not cost the run its report."""
+    try:
+        return terminal.render(finding, **options)
+    except Exception as fault:  # noqa: BLE001 - whatever it is, the finding is told
+        diagnosis = finding.diagnosis
+        return f"{diagnosis.kind.value}: {diagnosis.summary} (its picture could not be drawn: {fault!r})"
+
+
 class Explained:
     """A failure's text with the picture of what went wrong before it."""
 
@@ -22,7 +31,7 @@ class Explained:
 
     def toterminal(self, writer: Any) -> None:
         for finding in self._findings:
-            text = terminal.render(
+            text = _drawn(
                 finding,
                 width=writer.fullwidth,
                 unicode=supports_unicode(getattr(writer._file, "encoding", None)),
@@ -38,7 +47,7 @@ class Explained:
             writer.line(str(self._original))
 
     def __str__(self) -> str:
-        pictures = [terminal.render(finding, advise=False) for finding in self._findings]
+        pictures = [_drawn(finding, advise=False) for finding in self._findings]
         return "\n\n".join([*pictures, str(self._original)])
 
     def __getattr__(self, name: str) -> Any:

@@ -99,7 +99,8 @@ class Teller:
             return
         reporter.section("sensei")
         for finding in told:
-            reporter.write_line(terminal.one_line(finding, width=_width(reporter), **_style(reporter)))
+            for line in _summary(finding, reporter):
+                reporter.write_line(line)
         if notes:
             reporter.write_line(_coverage(notes))
         for name, run in sorted(self._katas.items()):
@@ -178,6 +179,12 @@ def _coverage(notes: list[Finding]) -> str:
     if not part:
         return f"explored {tests} in every interleaving: {runs} runs, all pass"
     return f"explored {tests}, {part} of them not in every interleaving (-v tells): {runs} runs, all pass"
+
+
+def _summary(finding: Finding, reporter: Any) -> list[str]:
+    if finding.severity is Severity.WARN:
+        return terminal.warning_lines(finding, width=_width(reporter), **_style(reporter))
+    return [terminal.one_line(finding, width=_width(reporter), **_style(reporter))]
 
 
 def _style(reporter: Any) -> dict[str, bool]:

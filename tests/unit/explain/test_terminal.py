@@ -22,7 +22,7 @@ from finding_samples import (
     lock,
 )
 from pytest_sensei.diagnosis import Diagnosis, Hold, Kind, Light, Severity, Wait
-from pytest_sensei.explain.terminal import one_line, render, render_hints, render_light
+from pytest_sensei.explain.terminal import one_line, render, render_hints, render_light, warning_lines
 from rich.cells import cell_len
 
 SAMPLES = pytest.mark.parametrize(
@@ -192,6 +192,17 @@ def test_the_line_for_the_summary_ends_with_the_line_to_look_at() -> None:
     assert one_line(finding(DEADLOCK), width=120) == (
         "DEADLOCK  tests/test_it.py::test_it - 2 threads wait for each other (table.py:15)"
     )
+
+
+@SAMPLES
+@WIDTHS
+def test_a_warning_says_below_its_test_what_is_so_and_where(diagnosis: Diagnosis, width: int) -> None:
+    head, text = warning_lines(finding(diagnosis, severity=Severity.WARN), width=width)
+    assert "(warning)" in head
+    assert head.endswith("tests/test_it.py::test_it")
+    assert text.startswith("  ")
+    assert cell_len(text) <= width
+    assert all(place.file.rpartition("/")[2][:8] in text for place in diagnosis.culprits[:1])
 
 
 def test_a_long_test_name_is_never_cut() -> None:
