@@ -12,6 +12,7 @@ import pytest
 from pytest_sensei import findings
 from pytest_sensei.diagnosis import Diagnosis, Group, Severity
 from pytest_sensei.dojo.katas import kata_of
+from pytest_sensei.hooks.left_running import LeftRunning
 from pytest_sensei.primitives import runtime
 from pytest_sensei.primitives.threads import origins, strand_of
 from pytest_sensei.settings import Settings, grace, settings_for
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from pytest_sensei.hooks.left_open import LeftOpen
+    from pytest_sensei.primitives.runtime import Strand
 
 SETTINGS = pytest.StashKey[Settings]()
 _UNWINDING = 1.0  # seconds that victims get to end before they count as leaked
@@ -36,6 +38,8 @@ class WatchedTests:
         self._left_open = left_open
         self._grace = grace(config)
         self._household = Household(self._root)
+        self._left_running = LeftRunning(self._root, self._household)
+        config.pluginmanager.register(self._left_running, "sensei-left-running")
         self._watching = Watching(self._root, self._household)
         self._around: runtime.Watcher | None = None
         self._first = leaks.Alive.now().threads  # who lived before the first test
@@ -57,13 +61,15 @@ class WatchedTests:
         item.stash[SETTINGS] = settings
         findings.forget(item)
         self._before = leaks.Alive.now().threads
-        self._left_open.begin(settings.severities[Group.LEAKS])
+        self._left_open.begin(settings.severities[Group.LEAKS], self._household.folder)
+        self._left_running.begin()
         self._watching.begin(proving=settings.severities[Group.DEADLOCKS] is not Severity.OFF)
         self._watching.fails_on_lost = settings.severities[Group.LEAKS] is Severity.ERROR
         try:
             return (yield)
         finally:
             self._watching.end()
+            self._left_running.end()
 
     # -- the phases: a verdict fails the phase in which it was given
 
@@ -135,21 +141,34 @@ class WatchedTests:
 
     def _leaks(self, item: pytest.Item) -> list[Diagnosis]:
         severity = item.stash[SETTINGS].severities[Group.LEAKS]
+        found = self._left_running.found(
+            self._grace, severity, self._is_a_fixtures, told=self._watching.has_given_verdict
+        )
         if severity is Severity.OFF:
-            return []
+            return found
         alive = leaks.wait_until_gone(self._outliving, self._grace, leaks.Stuck())
         self._due.clear()
-        found = [leaks.diagnose(thread, self._root) for thread in alive]
+        found.extend(leaks.diagnose(thread, self._root) for thread in alive)
         if severity is Severity.ERROR:
             for thread in leaks.end(alive, _UNWINDING):
                 leaks.do_not_wait_at_exit(thread)
-        found.extend(self._left_open.found(item, severity))
+        found.extend(self._left_open.found(item, severity, self._household.folder))
         return found
 
     def _outliving(self) -> list[threading.Thread]:
-        excused = {thread for threads in self._owned.values() for thread in threads}
+        excused = self._fixtures_threads() | self._left_running.threads()
         before = self._before - set(self._due)
         return [thread for thread in leaks.outliving(before) if not self._belongs_to(thread, excused)]
+
+    def _fixtures_threads(self) -> set[threading.Thread]:
+        return {thread for threads in self._owned.values() for thread in threads}
+
+    def _is_a_fixtures(self, strand: Strand) -> bool:
+        """Tell whether what a thread does is on behalf of a living fixture, or of what was there before."""
+        thread = next((t for t in threading.enumerate() if strand_of.get(t) is strand), None)
+        if thread is None or thread is threading.main_thread():
+            return False
+        return thread in self._before - set(self._due) or self._belongs_to(thread, self._fixtures_threads())
 
     def _belongs_to(self, thread: threading.Thread, owners: set[threading.Thread]) -> bool:
         """Tell whether a thread, or the one that started it, and so on, belongs to a living fixture."""
@@ -175,8 +194,8 @@ class WatchedTests:
         try:
             return (yield)
         finally:
-            known = {thread for threads in self._owned.values() for thread in threads}
-            self._owned[fixturedef] = weakref.WeakSet(leaks.Alive.now().threads - before - known)
+            fresh = leaks.Alive.now().threads - before - self._fixtures_threads()
+            self._owned[fixturedef] = weakref.WeakSet(fresh)
 
     @pytest.hookimpl
     def pytest_fixture_post_finalizer(self, fixturedef: Any) -> None:
@@ -191,6 +210,7 @@ class WatchedTests:
         for summary in self._end_survivors():
             if reporter is not None:
                 reporter.write_line(f"sensei ended it, for the run to end: {summary}")
+        self._left_open.finish()
         leaked_ends.let_go_at_exit(self._grace)
         runtime.watch_with(self._around)
         return result

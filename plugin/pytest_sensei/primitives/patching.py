@@ -8,18 +8,22 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import process as futures_process
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection, popen_fork, process, synchronize
+from multiprocessing import connection, pool, popen_fork, process, shared_memory, synchronize
 from multiprocessing import queues as process_queues
 from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.primitives import (
+    births,
     children,
     clock,
     locks,
+    memory,
     openings,
     pipes,
+    pools,
     processes,
     queues,
     runtime,
@@ -47,6 +51,7 @@ _POSIX = (
     Patch(connection.Connection, "_recv", pipes.recv),
     Patch(connection.Connection, "_send", pipes.send),
     Patch(connection, "wait", pipes.wait),
+    Patch(pool, "wait", pipes.wait),  # it imports the function, not the module
     Patch(popen_fork.Popen, "wait", processes.wait),
     Patch(subprocess.Popen, "_wait", processes.wait_for_program),
 )
@@ -67,6 +72,10 @@ PATCHES = (
     Patch(process.BaseProcess, "start", processes.start),
     Patch(process.BaseProcess, "_bootstrap", processes.bootstrap),
     Patch(os, "pipe", openings.pipe),
+    Patch(shared_memory.SharedMemory, "__init__", memory.init),
+    Patch(shared_memory.SharedMemory, "__del__", memory.__del__),
+    Patch(shared_memory.SharedMemory, "close", memory.close),
+    Patch(shared_memory.SharedMemory, "unlink", memory.unlink),
     Patch(connection._ConnectionBase, "close", openings.close_connection),
     Patch(connection.Listener, "__init__", openings.init_listener),
     Patch(connection.Listener, "close", openings.close_listener),
@@ -74,6 +83,11 @@ PATCHES = (
     Patch(process_queues.Queue, "close", openings.close_queue),
     Patch(process_queues.SimpleQueue, "__init__", openings.init_simple_queue),
     Patch(process_queues.SimpleQueue, "close", openings.close_simple_queue),
+    Patch(subprocess.Popen, "_execute_child", births.execute_child),
+    Patch(pool.Pool, "__init__", pools.init),
+    Patch(pool.Pool, "__del__", pools.gone),
+    Patch(pool.Pool, "join", pools.join),
+    Patch(futures_process.ProcessPoolExecutor, "__init__", pools.init_executor),
     *(_POSIX if sys.platform != "win32" else ()),
 )
 
@@ -148,6 +162,7 @@ def _after_fork() -> None:
     mine.wait = None
     semaphores.forget_holds()
     openings.keep_dropped(False)
+    memory.forget()
 
 
 children.before_fork["primitives"] = _before_fork

@@ -9,7 +9,7 @@ import weakref
 from multiprocessing import popen_fork, process
 from typing import TYPE_CHECKING, Any
 
-from pytest_sensei.primitives import children, runtime
+from pytest_sensei.primitives import births, children, runtime
 from pytest_sensei.primitives.threads import callers
 
 if TYPE_CHECKING:
@@ -38,8 +38,9 @@ class Ending:
 
 def start(self: process.BaseProcess) -> None:
     """Start the process; see `multiprocessing.Process.start`."""
-    origins[self] = callers(1)
+    frames = origins[self] = callers(1)
     _start(self)
+    births.born(self._popen.pid, births.Way.PROCESS, self.name, frames, self)  # type: ignore[attr-defined]
 
 
 def bootstrap(self: process.BaseProcess, *arguments: Any, **options: Any) -> int:

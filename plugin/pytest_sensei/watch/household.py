@@ -17,6 +17,8 @@ from pytest_sensei.watch.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from pathlib import Path
+    from pathlib import Path
 
     from pytest_sensei.watch.ledger import Ledger
     from pytest_sensei.watch.verdicts import FamilyVerdict
@@ -95,9 +97,34 @@ class Household:
         children.call_no_more(_KEY)
 
     @property
+    def root(self) -> int:
+        """Return the identifier of the watching process."""
+        return self._root
+
+    @property
+    def home(self) -> Home | None:
+        """Return the family's directory, once there is a child."""
+        return self._home
+
+    @property
+    def folder(self) -> Path | None:
+        """Return where the family's directory is, once there is a child."""
+        return self._home.folder if self._home is not None else None
+
+    def ask(self) -> None:
+        """Ask all who wait to tell where."""
+        if self._home is not None:
+            self._home.head.challenge()
+
+    @property
     def members(self) -> int:
         """Return of how many processes the family was when somebody looked last; 0 before the first child."""
         return max(1, self._home.head.members) if self._home is not None else 0
+
+    @property
+    def folder(self) -> Path | None:
+        """Return where the family writes, once there is one."""
+        return self._home.folder if self._home is not None else None
 
     # -- the test's life
 
@@ -154,6 +181,10 @@ class Household:
                     with contextlib.suppress(OSError):
                         os.kill(pid, each)
             _wait_for(alive, patience)
+
+    def break_up_children(self, pids: Iterable[int]) -> None:
+        """End processes that nobody else can have reaped."""
+        self.break_up([(pid, procfs.start(pid)) for pid in pids])
 
     def reap(self) -> None:
         """Ask how the ended children ended, those that nobody else will ask about."""

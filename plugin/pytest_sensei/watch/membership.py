@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_sensei.primitives import children, locks, patching, runtime, semaphores
-from pytest_sensei.watch import ledger
+from pytest_sensei.primitives import births, children, locks, memory, patching, runtime, semaphores
+from pytest_sensei.watch import descent, leaked_memory, ledger, procfs
 from pytest_sensei.watch.home import Home
 from pytest_sensei.watch.judging import Judge
 from pytest_sensei.watch.record import Record
@@ -85,9 +85,13 @@ def join(folder: str, root: int, rootdir: str | None, name: str, *, ready: bool)
         return  # the run is over
     record.named(name, ready=ready)
     semaphores.record_in(record)
+    memory.announce_to(leaked_memory.Announcing(home.folder, home.pid, home.start))
     watching = ChildWatching(home, root, rootdir, record)
     watching._judge.name = name
     children.at_bootstrap[_KEY] = watching.named
+    births.tell[_KEY] = lambda birth: descent.write(
+        home.folder, descent.of_birth(birth, (home.pid, home.start))
+    )
     runtime.watch_with(watching)
 
 
@@ -110,6 +114,11 @@ def expect_forks(folder: str, root: int, rootdir: str | None) -> None:
     def in_child() -> None:
         children.call_in_children(_KEY, lambda: call_for(folder, root, rootdir))
         join(folder, root, rootdir, "forked process", ready=True)
+        if births.own is not None:
+            parent = os.getppid()
+            serial = births.own.serial if parent == root else 0
+            word = descent.of_birth(births.own, (parent, procfs.start(parent)), serial)
+            descent.write(Path(folder), word)
 
     children.after_fork[_KEY] = in_child
 

@@ -88,6 +88,11 @@ class Watching:
         """Return the threads that were told to unwind and have not ended yet."""
         return [strand for strand in self._victims if not strand.ended]
 
+    @property
+    def has_given_verdict(self) -> bool:
+        """Tell whether the test was broken off by a proof."""
+        return self._given is not None
+
     def inversions(self) -> list[Diagnosis]:
         """Return the lock orders of this test that could have met as a deadlock."""
         if self._given is not None:

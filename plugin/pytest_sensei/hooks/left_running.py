@@ -1,0 +1,168 @@
+"""Judges the processes and pools that a test started, each when whoever started it is over."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from pytest_sensei.diagnosis import Diagnosis, Severity
+from pytest_sensei.primitives import births, pools
+from pytest_sensei.watch import left_pools, left_processes, offspring
+from pytest_sensei.watch.patience import looks
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Generator
+
+    from pytest_sensei.primitives.runtime import Strand
+    from pytest_sensei.watch.household import Household
+    from pytest_sensei.watch.left_pools import LeftPool
+    from pytest_sensei.watch.offspring import Left, Process, Seen
+
+
+_UNWINDING = 1.0  # seconds that the threads of an ended pool get
+
+
+class Remains(NamedTuple):
+    """What a test has left running, or ended and not asked about."""
+
+    pools: list[LeftPool]
+    processes: list[Left]
+
+    def __bool__(self) -> bool:
+        return bool(self.pools or self.processes)
+
+
+class LeftRunning:
+    """Knows which serials the current test has to answer for, and looks at them when it is over."""
+
+    def __init__(self, root: str | None, household: Household) -> None:
+        self._root = root
+        self._household = household
+        self._since = 0  # the count of births when the test began
+        self._looked = 0  # the count of births at the last look
+        self._before: frozenset[Process] = frozenset()
+        self._owned: dict[Any, range] = {}  # the serials that came up while a wider fixture was set up
+        self._due: list[range] = []  # of wider fixtures that have ended in this test
+        self._of_tests: set[Process] = set()  # everything that a test has left
+        self._in_test = False
+
+    # -- whose it is
+
+    def begin(self) -> None:
+        """A test begins: what lives now is not its own."""
+        self._since = births.serial() + 1
+        self._in_test = True
+        if births.serial() != self._looked or self._before:
+            self._before = self._present()
+            self._looked = births.serial()
+        pools.dropped.clear()
+
+    def end(self) -> None:
+        """The test is over; take down what it leaves, for the end of the run."""
+        self._due.clear()
+        if self._in_test and (births.serial() >= self._since or self._before):
+            present = self._present()
+            self._of_tests |= present - self._before
+            alive = {pid for pid, _ in present}
+            for pid in set(births.known) - alive:
+                births.known.pop(pid, None)
+        self._in_test = False
+
+    def _present(self) -> frozenset[Process]:
+        return frozenset(seen.key for seen in self._look())
+
+    def _look(self) -> list[Seen]:
+        return offspring.look(self._household.root, self._household.folder)
+
+    def _concerns_serial(self, serial: int) -> bool:
+        if any(serial in owned for owned in self._owned.values()):
+            return False
+        return serial >= self._since or any(serial in due for due in self._due)
+
+    def _concerns(self, seen: Seen, excused: Callable[[Strand], bool]) -> bool:
+        serial = seen.descent.serial if seen.descent is not None else 0
+        if not serial:
+            return seen.key not in self._before
+        birth = births.known.get(seen.pid)
+        if birth is not None and birth.serial == serial and excused(birth.strand):
+            return False
+        return self._concerns_serial(serial)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, object, object]:
+        """What a fixture of wider scope starts is judged when that fixture ends."""
+        if fixturedef.scope == "function":
+            return (yield)
+        first = births.serial() + 1
+        try:
+            return (yield)
+        finally:
+            self._owned[fixturedef] = range(first, births.serial() + 1)
+
+    @pytest.hookimpl
+    def pytest_fixture_post_finalizer(self, fixturedef: Any) -> None:
+        serials = self._owned.pop(fixturedef, None)
+        if serials:
+            self._due.append(serials)
+
+    # -- judging
+
+    def found(
+        self, grace: float, severity: Severity, excused: Callable[[Strand], bool], *, told: bool
+    ) -> list[Diagnosis]:
+        """Return what the test has left running, after a grace in seconds; end it where that is an error.
+
+        `excused` tells of threads whose processes belong to a living fixture. With `told`, the test was broken
+        off by a verdict that has said all: what is left is ended, and not reported.
+        """
+        if severity is Severity.OFF and not told:
+            return []
+        remains = self._remains_after(0.0 if told else grace, excused)
+        lost = left_pools.dropped(self._concerns_serial)
+        found: list[Diagnosis] = []
+        if not told:
+            found += [left_pools.diagnose(each, self._root) for each in (*lost, *remains.pools)]
+            found += left_processes.diagnose(remains.processes, self._household.home, self._root)
+        if remains and (told or severity is Severity.ERROR):
+            self._end(remains)
+        return found
+
+    def _remains_after(self, grace: float, excused: Callable[[Strand], bool]) -> Remains:
+        """Look again and again, in growing pauses; what is still there at the end remains."""
+        remains = self._remains(excused)
+        if not remains:
+            return remains
+        self._household.ask()
+        gc.collect()  # an executor or a manager that nobody has any more ends its processes
+        for _ in looks(grace):
+            remains = self._remains(excused)
+            if not remains:
+                break
+        return remains
+
+    def _remains(self, excused: Callable[[Strand], bool]) -> Remains:
+        if births.serial() < self._since and not self._before and not self._due:
+            return Remains([], [])  # nothing was started
+        workers = left_pools.workers_of_all()
+        seen = [each for each in self._look() if each.pid not in workers]
+        left = offspring.left_over(seen, self._household.root, lambda each: self._concerns(each, excused))
+        return Remains(left_pools.left_open(self._concerns_serial), left)
+
+    # -- ending
+
+    def _end(self, remains: Remains) -> None:
+        threads = left_pools.end(remains.pools, self._household.break_up_children)
+        self._household.break_up(
+            [each.key for left in remains.processes for each in (left.seen, *left.below)]
+        )
+        self._household.reap()
+        for _ in looks(_UNWINDING):
+            if not any(thread.is_alive() for thread in threads):
+                break
+
+    def threads(self) -> set[threading.Thread]:
+        """Return the threads that are part of a pool: the pool is judged, not they."""
+        return left_pools.threads_of_all()

@@ -1,0 +1,90 @@
+"""Pools and process executors: where each was made, and what became of it."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from concurrent.futures import process as futures_process
+from multiprocessing import pool
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_sensei.primitives import births, children
+from pytest_sensei.primitives.threads import callers
+
+if TYPE_CHECKING:
+    from types import CodeType
+
+_init = pool.Pool.__init__
+_join = pool.Pool.join
+_gone = pool.Pool.__del__
+_init_executor = futures_process.ProcessPoolExecutor.__init__
+
+
+class Made(NamedTuple):
+    """Where and when a pool was made."""
+
+    serial: int
+    frames: tuple[tuple[CodeType, int], ...]
+
+
+class Dropped(NamedTuple):
+    """A pool that was collected while it was running: the interpreter warns of it, too."""
+
+    made: Made
+    type: str
+    workers: int
+
+
+living: weakref.WeakSet[Any] = weakref.WeakSet()
+"""The living pools and process executors that this process has made."""
+
+joined: weakref.WeakSet[Any] = weakref.WeakSet()
+"""The pools that somebody has joined."""
+
+dropped: list[Dropped] = []
+
+
+def _enter(made: Any, frames: tuple[tuple[CodeType, int], ...]) -> None:
+    made._made_in = Made(births.next_serial(), frames)  # with it, and not beside: its end may need to know
+    living.add(made)
+
+
+def made_in(each: Any) -> Made:
+    """Return where and when a living pool was made."""
+    found: Made = each._made_in
+    return found
+
+
+@functools.wraps(_init)
+def init(self: Any, *arguments: Any, **options: Any) -> None:
+    _init(self, *arguments, **options)
+    _enter(self, callers(1))
+
+
+@functools.wraps(_init_executor)
+def init_executor(self: Any, *arguments: Any, **options: Any) -> None:
+    _init_executor(self, *arguments, **options)
+    _enter(self, callers(1))
+
+
+@functools.wraps(_join)
+def join(self: Any) -> None:
+    _join(self)
+    joined.add(self)
+
+
+@functools.wraps(_gone)
+def gone(self: Any) -> None:
+    """Go away; an error of the real one would be printed by the interpreter, as before."""
+    if hasattr(self, "_made_in") and self._state == pool.RUN:
+        dropped.append(Dropped(self._made_in, type(self).__name__, len(self._pool)))
+    _gone(self)
+
+
+def _after_fork() -> None:
+    """A forked child's copies of pools are not its own."""
+    living.clear()
+    dropped.clear()
+
+
+children.after_fork["pools"] = _after_fork

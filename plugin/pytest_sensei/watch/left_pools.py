@@ -1,0 +1,162 @@
+"""Pools and process executors that a test has left open: found, explained, and ended."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import pool
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_sensei.diagnosis import Diagnosis, Kind, Place, Resource
+from pytest_sensei.primitives import pools, threads
+from pytest_sensei.watch.places import first_user_site, line_of, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+PATIENCE = 0.5  # seconds that a pool gets to end itself
+
+
+class LeftPool(NamedTuple):
+    """A pool that was left open."""
+
+    made: pools.Made
+    type: str
+    workers: int
+    how: str  # what did not happen
+    target: Any = None  # the pool; None when it is gone already
+
+
+def workers_of(each: Any) -> list[Any]:
+    """Return the processes (or, of a ThreadPool, threads) of a pool or executor."""
+    found = each._processes if isinstance(each, ProcessPoolExecutor) else each._pool
+    return list(found.values()) if isinstance(found, dict) else list(found or ())
+
+
+def threads_of(each: Any) -> set[threading.Thread]:
+    """Return the threads that a pool or executor consists of."""
+    names = ("_executor_manager_thread", "_worker_handler", "_task_handler", "_result_handler")
+    mine = {getattr(each, name, None) for name in names} | set(workers_of(each))
+    return {thread for thread in mine if isinstance(thread, threading.Thread)}
+
+
+def workers_of_all() -> set[int]:
+    """Return the process identifiers of the workers of every living pool: the pool is judged, not they."""
+    workers = (worker for each in list(pools.living) for worker in workers_of(each))
+    return {pid for worker in workers if (pid := getattr(worker, "pid", None)) is not None}
+
+
+def threads_of_all() -> set[threading.Thread]:
+    """Return the threads of every living pool."""
+    return {thread for each in list(pools.living) for thread in threads_of(each)}
+
+
+# -- finding
+
+
+def left_open(concerns: Callable[[int], bool]) -> list[LeftPool]:
+    """Return the pools, of those with the serials in question, that are still open."""
+    found = [_left(each) for each in list(pools.living) if concerns(pools.made_in(each).serial)]
+    return sorted((each for each in found if each is not None), key=lambda left: left.made.serial)
+
+
+def dropped(concerns: Callable[[int], bool]) -> list[LeftPool]:
+    """Return the pools that were collected while they were running."""
+    how = "was never closed: the garbage collector ended it"
+    return [LeftPool(*each, how) for each in pools.dropped if concerns(each.made.serial)]
+
+
+def _left(each: Any) -> LeftPool | None:
+    how = _how_executor(each) if isinstance(each, ProcessPoolExecutor) else _how_pool(each)
+    if how is None:
+        return None
+    return LeftPool(pools.made_in(each), type(each).__name__, len(workers_of(each)), how, each)
+
+
+def _how_executor(executor: Any) -> str | None:
+    is_at_work = executor._executor_manager_thread is not None and not executor._broken
+    return "was never shut down" if is_at_work and not executor._shutdown_thread else None
+
+
+def _how_pool(each: Any) -> str | None:
+    if each._state == pool.RUN:
+        return "was never closed"
+    if each._state == pool.CLOSE and each not in pools.joined and any(map(_is_there, _parts(each))):
+        return "was closed, but never joined"
+    return None
+
+
+def _parts(each: Any) -> Iterator[Any]:
+    yield from workers_of(each)
+    yield from threads_of(each)
+
+
+def _is_there(part: Any) -> bool:
+    """Tell whether something is left of a worker or thread, without asking a process how it ended."""
+    if isinstance(part, threading.Thread):
+        return part.is_alive()
+    return part._popen is not None and part._popen.returncode is None
+
+
+# -- telling
+
+
+def diagnose(left: LeftPool, root: str | None) -> Diagnosis:
+    """Explain a pool that was left open."""
+    place = _place(left, root)
+    workers = f"{left.workers} worker{'' if left.workers == 1 else 's'}"
+    article = "an executor" if "Executor" in left.type else "a pool"
+    return Diagnosis(
+        kind=Kind.LEAKED_POOL,
+        summary=f"{article} with {workers} {left.how}",
+        resources=(Resource("r1", left.type, _name(place), place, workers),),
+        culprits=(place,) if place is not None else (),
+    )
+
+
+def _place(left: LeftPool, root: str | None) -> Place | None:
+    site = first_user_site(left.made.frames)
+    return place_of(site[0], line_of(*site), root) if site is not None else None
+
+
+def _name(place: Place | None) -> str:
+    """Call it as the line that made it does."""
+    target, equals, _ = place.source.partition(" = ") if place is not None else ("", "", "")
+    name = target.split(":")[0].strip()
+    return name if equals and name.replace(".", "").replace("_", "").isalnum() else "a pool"
+
+
+# -- ending
+
+
+def end(left: Iterable[LeftPool], kill: Callable[[list[int]], object]) -> set[threading.Thread]:
+    """End pools: each by itself, and where it does not come to that, by ending its workers. Return its threads."""
+    mine: set[threading.Thread] = set()
+    for each in left:
+        if each.target is not None:
+            mine |= threads_of(each.target)
+            _end(each.target, kill)
+    return mine
+
+
+def _end(target: Any, kill: Callable[[list[int]], object]) -> None:
+    workers = [worker for worker in workers_of(target) if not isinstance(worker, threading.Thread)]
+    if isinstance(target, ProcessPoolExecutor):
+        target.shutdown(wait=False, cancel_futures=True)
+        kill([worker.pid for worker in workers])  # its thread sees that, and ends
+    else:
+        helper = threading.Thread(target=_terminate, args=(target,), daemon=True)
+        helper.start()
+        threads.real_join(helper, PATIENCE)
+        if helper.is_alive():  # a worker holds a lock of the pool's, or will not end
+            kill([worker.pid for worker in workers])
+            threads.real_join(helper, PATIENCE)
+    for worker in workers:
+        with contextlib.suppress(AssertionError, ValueError):
+            worker._popen.poll()
+
+
+def _terminate(target: Any) -> None:
+    target.terminate()
+    target.join()
