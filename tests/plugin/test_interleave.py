@@ -324,3 +324,33 @@ def test_the_time_limit_of_the_test_ends_an_exploration(project: Project) -> Non
     )
     run.result.assert_outcomes(passed=1, failed=1)
     assert "timeout" in run.kinds
+
+
+SPIN = """
+import threading, pytest
+
+@pytest.mark.interleave
+def test_it():
+    done = []
+    def wait():
+        while not done:
+            pass
+    thread = threading.Thread(target=wait, name="spinner")
+    thread.start()
+    {then}
+    thread.join()
+"""
+
+
+@pytest.mark.parametrize(("then", "proved"), [("done.append(1)", True), ("pass", False)])
+def test_a_loop_without_end_is_named_by_its_line(project: Project, then: str, proved: bool) -> None:
+    finding = project.run(SPIN.format(then=then)).only()
+    assert (finding["kind"], finding["proved"]) == ("spinning", proved)
+    assert [place["source"] for place in finding["culprits"]] == ["while not done:"]
+    assert finding["actors"][0]["thread"] == "spinner"
+
+
+def test_that_all_went_well_needs_no_hint(project: Project) -> None:
+    note = project.run(LOCKED).only()
+    assert note["kind"] == "explored"
+    assert "hints" not in note

@@ -17,7 +17,7 @@ from pytest_sensei.explore.fields import peek
 from pytest_sensei.explore.scheduler import End, Scheduler
 from pytest_sensei.explore.task import Task
 from pytest_sensei.watch.naming import names_of, user_frames, waited_object
-from pytest_sensei.watch.places import is_user_file, line_of, place_of
+from pytest_sensei.watch.places import is_user_file, line_of, place_of, user_frame
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -80,6 +80,7 @@ class Recording:
     notes: list[Note] = field(default_factory=list)
     resources: dict[str, Resource] = field(default_factory=dict)
     standing: Diagnosis | None = None
+    loop: Place | None = None  # where a task went on without end
     last: Step | None = None  # the failing line
     cut: int | None = None  # so many notes came before it
     _labels: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -205,11 +206,14 @@ class Recording:
         self.cut = len(self.notes)
 
     def ended(self, scheduler: Scheduler) -> None:
-        """Explain a standstill while everybody still stands."""
+        """Explain a standstill, or find the line of a loop without end, while everybody still stands there."""
         from pytest_sensei.explore.standstill import diagnose
 
         if scheduler.end in (End.STUCK, End.LEFT):
             self.standing = diagnose(scheduler, self.root)
+        elif scheduler.end in (End.SPINNING, End.ENDLESS) and scheduler.culprit is not None:
+            user = user_frame(sys._current_frames().get(scheduler.culprit.ident))
+            self.loop = place_of(user.f_code, user.f_lineno or 0, self.root) if user is not None else None
 
     def steps(self) -> tuple[Step, ...]:
         """Return the steps, those marked that explain the failure.

@@ -378,7 +378,9 @@ class Scheduler:
 
     def _is_outsider(self, ident: int, thread: threading.Thread) -> bool:
         frame = sys._current_frames().get(ident)
-        return ident not in self.by_ident and frame is not None and not is_runner_service(ident, thread, frame)
+        return (
+            ident not in self.by_ident and frame is not None and not is_runner_service(ident, thread, frame)
+        )
 
     def progress(self) -> object:
         """Return something that changes whenever the execution moves."""

@@ -155,7 +155,7 @@ def _lost_exception(execution: Scheduler, recording: Recording) -> Diagnosis | N
 def _spinning(execution: Scheduler, recording: Recording) -> Diagnosis:
     task = execution.culprit or execution.main
     last = next((note for note in reversed(recording.notes) if note.tid == task.tid), None)
-    place = last.step.place if last is not None else None
+    place = recording.loop or (last.step.place if last is not None else None)
     what = f" on {last.step.field}" if last is not None and last.step.field else ""
     endless = execution.end is End.ENDLESS
     return Diagnosis(
@@ -176,7 +176,7 @@ def _spinning(execution: Scheduler, recording: Recording) -> Diagnosis:
                 "running" if each is task else _state(execution, each),
                 place if each is task else None,
             )
-            for each in execution.tasks
+            for each in sorted(execution.tasks, key=lambda each: each is not task)
             if each is task or each in execution.stood
         ),
         culprits=(place,) if place is not None else (),

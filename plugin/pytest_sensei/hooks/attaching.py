@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_sensei import findings
-from pytest_sensei.diagnosis import Deadlock, Finding, Phase
+from pytest_sensei.diagnosis import Deadlock, Finding, Phase, Severity
 from pytest_sensei.dojo.katas import Kata, kata_of
 from pytest_sensei.explain import jsonl
 from pytest_sensei.hooks import hinting
@@ -68,7 +68,8 @@ def _is_told(trace: TracebackType) -> bool:
 def _attach(item: pytest.Item, report: pytest.TestReport, kata: Kata | None) -> None:
     for diagnosis in findings.of(item, report.when):
         severity = item.stash[SETTINGS].severity(diagnosis)
-        hints = hinting.for_diagnosis(diagnosis, test=item.name, kata=kata)
+        told = severity is not Severity.NOTE  # that all went well needs no hint
+        hints = hinting.for_diagnosis(diagnosis, test=item.name, kata=kata) if told else ()
         finding = Finding(item.nodeid, _phase(report), severity, diagnosis, hints)
         report.user_properties.append((FINDING, jsonl.to_json(finding)))
     if kata is not None:
