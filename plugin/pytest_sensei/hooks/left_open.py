@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import gc
 import types
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_sensei import findings
 from pytest_sensei.diagnosis import Diagnosis, Group, Severity
-from pytest_sensei.primitives import openings
-from pytest_sensei.watch import leaked_ends
+from pytest_sensei.primitives import memory, openings
+from pytest_sensei.watch import leaked_ends, leaked_memory
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
+    from pathlib import Path
 
-    from pytest_sensei.watch.leaked_ends import Left
+    from pytest_sensei.watch.leaked_ends import Left as End
+    from pytest_sensei.watch.leaked_memory import Left as Block
 
 _MOST = 50_000  # objects looked through to find out whose an open end is
 _OPAQUE = (types.ModuleType, type, types.FrameType, pytest.Config, pytest.Collector, str, bytes, int, float)
@@ -31,38 +34,69 @@ class LeftOpen:
         self._owned: dict[Any, range] = {}  # the serials that came up while a wider fixture was set up
         self._due: list[range] = []  # of wider fixtures that have ended in this test
         self._failed = False
+        self._heard: set[tuple[int, int]] = set()
+        self._to_remove: list[Block] = []
 
-    def begin(self, severity: Severity) -> None:
-        """A test begins."""
+    def begin(self, severity: Severity, folder: Path | None) -> None:
+        """A test begins. `folder` is where children tell of what they make."""
         self._since = openings.now()
         self._failed = False
+        self._heard = {_key(made) for made in leaked_memory.told_in(folder).made}
+        memory.forget_settled()
         openings.keep_dropped(severity is Severity.ERROR)
 
     def failed(self) -> None:
         """The test failed before it could close anything: its frames keep all that it had."""
         self._failed = True
 
-    def found(self, item: pytest.Item, severity: Severity) -> list[Diagnosis]:
-        """Return what was left open, and close it where that is an error."""
-        left = self._left(item, strict=severity is Severity.ERROR)
-        told = [] if self._failed or has_verdict(item) else leaked_ends.diagnose(left, self._root)
+    def found(self, item: pytest.Item, severity: Severity, folder: Path | None) -> list[Diagnosis]:
+        """Return what was left open, and close it where that is an error.
+
+        A failed test keeps in its frames all that it had in hand; of its shared memory, it is told nevertheless
+        that it is still there, since nobody else will remove it.
+        """
+        ends, blocks = self._left(item, folder, strict=severity is Severity.ERROR)
+        told = [] if self._failed else leaked_ends.diagnose(ends, self._root)
+        told += [
+            leaked_memory.diagnose(each, self._root) for each in blocks if each.linked or not self._failed
+        ]
         if severity is Severity.ERROR:
-            leaked_ends.close(left)
+            leaked_ends.close(ends)
+            leaked_memory.remove(blocks)
+        else:
+            self._to_remove.extend(replace(each, open=False, target=None) for each in blocks)
         self._due.clear()
         openings.keep_dropped(False)
-        return told
+        return [] if has_verdict(item) else told
 
-    def _left(self, item: pytest.Item, *, strict: bool) -> list[Left]:
-        if not leaked_ends.look(self._concerns, strict=strict):
-            return []
+    def finish(self) -> None:
+        """The session is over: what was told is removed, before the resource tracker tells it once more."""
+        leaked_memory.remove(self._to_remove)
+
+    def _left(self, item: pytest.Item, folder: Path | None, *, strict: bool) -> tuple[list[End], list[Block]]:
+        ends, blocks = self._look(folder, strict=strict)
+        if not ends and not blocks:
+            return [], []
         gc.collect()  # a pool, or a ring of objects, that nobody has any more closes what it had
-        left = leaked_ends.look(self._concerns, strict=strict)
+        ends, blocks = self._look(folder, strict=strict)
         kept = reachable(cached for fixture in self._owned if (cached := _value_of(fixture)) is not None)
-        left = [each for each in left if id(each.target) not in kept]
-        if strict or not left:
-            return left
-        soon = reachable(value for value in vars(item).values())
-        return [each for each in left if id(each.target) not in soon]  # pytest drops it, and it closes itself
+        ends = [each for each in ends if id(each.target) not in kept]
+        blocks = [each for each in blocks if id(each.target) not in kept]
+        if strict or not (ends or blocks):
+            return ends, blocks
+        soon = reachable(vars(item).values())  # pytest drops it, and it closes itself
+        return (
+            [each for each in ends if id(each.target) not in soon],
+            [each for each in blocks if id(each.target) not in soon or each.linked],
+        )
+
+    def _look(self, folder: Path | None, *, strict: bool) -> tuple[list[End], list[Block]]:
+        told = leaked_memory.told_in(folder)
+        fresh = replace(told, made=tuple(made for made in told.made if _key(made) not in self._heard))
+        return (
+            leaked_ends.look(self._concerns, strict=strict),
+            leaked_memory.look(self._concerns, fresh, strict=strict),
+        )
 
     def _concerns(self, serial: int) -> bool:
         if any(serial in owned for owned in self._owned.values()):
@@ -85,6 +119,10 @@ class LeftOpen:
         serials = self._owned.pop(fixturedef, None)
         if serials is not None:
             self._due.append(serials)
+
+
+def _key(made: leaked_memory.Made) -> tuple[int, int]:
+    return made.pid, made.serial
 
 
 def _value_of(fixturedef: Any) -> object:

@@ -43,12 +43,15 @@ What is made through any other (a pool, a manager, an executor, a process) belon
 """
 
 
-def user_site(made: Sites) -> tuple[CodeType, int] | None:
-    """Return the line of the project that asked for a thing; None when it is somebody else's to close."""
+def user_site(made: Sites, steps: frozenset[CodeType] = _ON_REQUEST) -> tuple[CodeType, int] | None:
+    """Return the line of the project that asked for a thing; None when it is somebody else's to close.
+
+    `steps` is the code of the standard library that only does what it is asked for.
+    """
     for code, lasti in made:
         if is_user_file(code.co_filename):
             return None if is_third_party(code.co_filename) else (code, lasti)
-        if code not in _ON_REQUEST and not is_our_file(code.co_filename):
+        if code not in steps and not is_our_file(code.co_filename):
             return None
     return None
 
