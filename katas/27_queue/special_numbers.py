@@ -5,6 +5,7 @@ and `last_is_back` with the test; in one that was started in another way they ar
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from multiprocessing.synchronize import Barrier, Event
 
 meeting: Barrier | None = None
@@ -36,6 +37,22 @@ class Meeting(Special):
         if meeting is not None:
             meeting.wait()
         return int(self) ** 2
+
+
+class Great(Special):
+    """Has a square that takes much room on its way back."""
+
+    def square(self) -> int:
+        return Heavy(int(self) ** 2)
+
+
+class Heavy(int):
+    def __reduce__(self) -> tuple[Callable[[int, bytes], int], tuple[int, bytes]]:
+        return weighed, (int(self), bytes(300_000))
+
+
+def weighed(value: int, _ballast: bytes) -> int:
+    return value
 
 
 class First(Special):

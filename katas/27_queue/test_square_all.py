@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import special_numbers
-from special_numbers import First, FirstFails, Last, Meeting, SecondFails, Where
+from special_numbers import First, FirstFails, Great, Last, Meeting, SecondFails, Where
 from square_all import square_all
 
 METHODS = multiprocessing.get_all_start_methods()
@@ -66,9 +66,8 @@ def test_at_least_one_worker_is_needed(workers: int) -> None:
 
 
 def test_great_squares_come_through_too() -> None:
-    great = 1 << 1_200_000  # its square has 300 kB, and a pipe has room for 64
-    squares = square_all([great, great, great], workers=2)
-    assert [square.bit_length() for square in squares] == [2_400_001] * 3
+    numbers = [Great(1), Great(2), Great(3)]  # a square of 300 kB each, and a pipe has room for 64
+    assert square_all(numbers, workers=2) == [1, 4, 9]
 
 
 # Workers ----------------------------------------------------------------------------------

@@ -1,0 +1,114 @@
+"""Orders and who handles them: all of them, once, and nobody goes home before the last one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import order_desk
+import pytest
+from order_desk import Desk
+from orders import process_orders
+
+METHODS = multiprocessing.get_all_start_methods()
+
+
+@pytest.fixture(autouse=True)
+def start_method(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Start processes in the way that the test names; without a name by fork, where there is one."""
+    before = multiprocessing.get_start_method(allow_none=True)
+    usual = "fork" if "fork" in METHODS else METHODS[0]
+    multiprocessing.set_start_method(getattr(request, "param", usual), force=True)
+    yield
+    multiprocessing.set_start_method(before, force=True)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "book")
+
+
+# All orders are handled ---------------------------------------------------------------------
+
+
+def test_an_order_is_handled(desk: Desk) -> None:
+    process_orders(["tea"], 1, desk)
+    assert desk.handled() == ["tea"]
+
+
+@pytest.mark.parametrize("start_method", METHODS, indirect=True)
+def test_each_order_is_handled_once(desk: Desk) -> None:
+    assert process_orders(["tea", "cake", "tea", "toast"], 2, desk) is None
+    assert desk.handled() == ["cake", "tea", "tea", "toast"]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_many_orders_are_handled_and_all_workers_go_home(workers: int, desk: Desk) -> None:
+    orders = [f"cup {number:02}" for number in range(40)]
+    process_orders(orders, workers, desk)
+    assert desk.handled() == orders
+
+
+def test_without_orders_the_workers_go_home(desk: Desk) -> None:
+    process_orders([], 2, desk)
+    assert desk.handled() == []
+
+
+def test_there_may_be_more_workers_than_orders(desk: Desk) -> None:
+    process_orders(["tea"], 3, desk)
+    assert desk.handled() == ["tea"]
+
+
+def test_it_returns_only_when_the_last_order_has_been_handled(desk: Desk) -> None:
+    process_orders(["tea", "slow cake"], 2, desk)
+    assert desk.handled() == ["slow cake", "tea"]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_no_worker_dies_on_the_way(workers: int, desk: Desk, capfd: pytest.CaptureFixture[str]) -> None:
+    process_orders(["tea", "cake", "toast"], workers, desk)
+    assert "Traceback" not in capfd.readouterr().err
+
+
+# Who handles them ---------------------------------------------------------------------------
+
+
+def test_orders_are_not_handled_in_the_callers_process(desk: Desk) -> None:
+    process_orders(["tea", "cake"], 1, desk)
+    assert os.getpid() not in desk.processes()
+
+
+def test_there_are_no_more_processes_than_workers(desk: Desk) -> None:
+    process_orders([f"cup {number}" for number in range(20)], 2, desk)
+    assert len(desk.processes()) <= 2
+
+
+def test_two_workers_work_at_the_same_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_desk, "meeting", multiprocessing.Barrier(2))
+    process_orders(["together 1", "together 2"], 2, desk)
+    assert desk.handled() == ["together 1", "together 2"]
+
+
+# Orders that fail ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_exception_is_raised_when_the_other_orders_have_been_handled(workers: int, desk: Desk) -> None:
+    with pytest.raises(ValueError, match="toast, burnt"):
+        process_orders(["tea", "toast, burnt", "cake", "slow coffee"], workers, desk)
+    assert desk.handled() == ["cake", "slow coffee", "tea"]
+
+
+def test_more_orders_may_fail_than_there_are_workers(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="1, burnt"):
+        process_orders(["1, burnt", "2, burnt", "3, burnt", "tea"], 2, desk)
+    assert desk.handled() == ["tea"]
+
+
+def test_of_two_exceptions_the_first_in_order_is_raised(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_desk, "last_has_come", multiprocessing.Event())
+    with pytest.raises(KeyError, match="patient guest, lost"):
+        process_orders(["patient guest, lost", "toast, burnt", "tea", "last cake"], 2, desk)
+    assert desk.handled() == ["last cake", "tea"]

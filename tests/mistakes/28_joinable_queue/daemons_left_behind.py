@@ -1,0 +1,42 @@
+"""Makes the workers daemons and returns: they wait at the queue for ever.
+
+expect: leaked-process
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from multiprocessing import JoinableQueue, Process, Queue
+from typing import Any
+
+END = None
+
+
+def process_orders(orders: Sequence[Any], workers: int, handle: Callable[[Any], object]) -> None:
+    counter: JoinableQueue[Any] = JoinableQueue()
+    reports: Queue[dict[int, Exception]] = Queue()
+    team = [Process(target=work, args=(counter, reports, handle), daemon=True) for _ in range(workers)]
+    for worker in team:
+        worker.start()
+    for order in enumerate(orders):
+        counter.put(order)
+    counter.join()
+    errors: dict[int, Exception] = {}
+    for queue in (counter, reports):
+        queue.close()
+        queue.join_thread()
+
+
+def work(
+    counter: JoinableQueue[Any], reports: Queue[dict[int, Exception]], handle: Callable[[Any], object]
+) -> None:
+    errors: dict[int, Exception] = {}
+    while (numbered := counter.get()) is not END:
+        place, order = numbered
+        try:
+            handle(order)
+        except Exception as error:
+            errors[place] = error
+        finally:
+            counter.task_done()
+    reports.put(errors)

@@ -1,0 +1,47 @@
+"""Says that an order is done before it is handled, and ends the workers when all is said to be done.
+
+expect: failure
+test: test_it_returns*
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from multiprocessing import JoinableQueue, Process, Queue
+from typing import Any
+
+END = None
+
+
+def process_orders(orders: Sequence[Any], workers: int, handle: Callable[[Any], object]) -> None:
+    counter: JoinableQueue[Any] = JoinableQueue()
+    reports: Queue[dict[int, Exception]] = Queue()
+    team = [Process(target=work, args=(counter, reports, handle)) for _ in range(workers)]
+    for worker in team:
+        worker.start()
+    for order in enumerate(orders):
+        counter.put(order)
+    counter.join()
+    for worker in team:
+        worker.terminate()
+        worker.join()
+    errors: dict[int, Exception] = {}
+    for queue in (counter, reports):
+        queue.close()
+        queue.join_thread()
+    if errors:
+        raise errors[min(errors)]
+
+
+def work(
+    counter: JoinableQueue[Any], reports: Queue[dict[int, Exception]], handle: Callable[[Any], object]
+) -> None:
+    errors: dict[int, Exception] = {}
+    while (numbered := counter.get()) is not END:
+        place, order = numbered
+        counter.task_done()
+        try:
+            handle(order)
+        except Exception as error:
+            errors[place] = error
+    reports.put(errors)
