@@ -1,0 +1,19 @@
+"""Does not let the queue send what it holds: the process may end before its items are on their way.
+
+expect: failure
+"""
+
+import os
+from multiprocessing import Process
+
+
+class Squarer(Process):
+    def __init__(self, numbers, results):
+        super().__init__()
+        self.numbers = list(numbers)
+        self.results = results
+
+    def run(self):
+        for number in self.numbers:
+            self.results.put(number * number)
+        os._exit(0)
