@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_sensei.explain.html import render_page
 from pytest_sensei.hints.catalogue import Level
 from pytest_sensei.hooks.files import output_file, write_whole
 
@@ -39,6 +38,8 @@ class Pages:
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
         result = yield
         if self._file is not None:
+            from pytest_sensei.explain.html import render_page  # templates and all: only for who wants a page
+
             findings = self._teller.findings()
             if Level(self._config.getoption("--hints")) is Level.NONE:
                 findings = [finding.with_hints(()) for finding in findings]
