@@ -24,6 +24,7 @@ def finding(kind: str, *, severity: str = "error", proved: bool = True, test: st
         ([PASS, FAIL], [], False, Light.RED),
         ([PASS, ERROR], [], False, Light.RED),
         ([FAIL], [finding("stalled")], False, Light.BLACK),
+        ([FAIL], [finding("lost-exception")], False, Light.RED),
         ([PASS], [finding("leaked-thread", severity="warn")], False, Light.GREEN),
         ([FAIL], [finding("timeout", proved=False)], False, Light.AMBER),
         ([FAIL, ERROR], [finding("timeout", proved=False)], False, Light.RED),
