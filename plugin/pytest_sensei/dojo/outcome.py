@@ -10,7 +10,8 @@ from pytest_sensei.diagnosis import JSONObject, Kind, Light, Severity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_NOT_PROOFS = frozenset({Kind.TIMEOUT.value, Kind.EXPLORED.value})
+_NOT_PROOFS = frozenset({Kind.TIMEOUT.value, Kind.EXPLORED.value, Kind.LOST_EXCEPTION.value})
+"""Findings that make no run black. A lost exception is an exception like any other: red."""
 
 
 @dataclass(frozen=True, slots=True)

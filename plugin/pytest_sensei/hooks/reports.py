@@ -90,11 +90,13 @@ class Teller:
         with _hidden(terminalreporter, waiting):
             yield
         _tell_waiting(terminalreporter, waiting)
-        self._tell_findings(terminalreporter)
+        self._tell_findings(terminalreporter, {report.nodeid for report in waiting})
 
-    def _tell_findings(self, reporter: Any) -> None:
+    def _tell_findings(self, reporter: Any, waiting: set[str]) -> None:
+        """List the findings: not the notes, unless asked for, and not those of failures that wait."""
         notes = [finding for finding in self.findings() if finding.severity is Severity.NOTE]
-        told = self.findings() if self._verbose else [f for f in self.findings() if f not in notes]
+        hidden = [] if self._verbose else notes
+        told = [f for f in self.findings() if f not in hidden and f.nodeid not in waiting]
         if not told and not notes and not self._katas:
             return
         reporter.section("sensei")
