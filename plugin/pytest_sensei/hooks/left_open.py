@@ -74,8 +74,7 @@ class LeftOpen:
         leaked_memory.remove(self._to_remove)
 
     def _left(self, item: pytest.Item, folder: Path | None, *, strict: bool) -> tuple[list[End], list[Block]]:
-        ends, blocks = self._look(folder, strict=strict)
-        if not ends and not blocks:
+        if not any(self._look(folder, strict=strict)):  # keeps nothing of what it sees
             return [], []
         gc.collect()  # a pool, or a ring of objects, that nobody has any more closes what it had
         ends, blocks = self._look(folder, strict=strict)
