@@ -1,0 +1,53 @@
+"""Ends by a mark of the child: a child that is killed, or has closed its end, sends none.
+
+expect: failure, stalled, lost-exception
+test: test_*
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from multiprocessing import Pipe, Process
+from typing import Any
+
+
+class Failed:
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def collect(producer: Callable[..., object], *args: Any) -> list[Any]:
+    receiver, sender = Pipe(duplex=False)
+    child = Process(target=produce, args=(receiver, sender, producer, args))
+    child.start()
+    sender.close()
+    items = receive_all(receiver)
+    receiver.close()
+    child.join()
+    if items and isinstance(items[-1], Failed):
+        raise items[-1].error
+    if child.exitcode != 0:
+        raise RuntimeError(f"exit code {child.exitcode}")
+    return items
+
+
+def receive_all(receiver: Any) -> list[Any]:
+    items = []
+    while True:
+        try:
+            item = receiver.recv()
+        except EOFError:
+            return items
+        if item == "END":
+            return items
+        items.append(item)
+
+
+def produce(receiver: Any, sender: Any, producer: Callable[..., object], args: tuple[Any, ...]) -> None:
+    receiver.close()
+    try:
+        producer(sender, *args)
+    except Exception as error:
+        sender.send(Failed(error))
+    sender.send("END")
+    sender.close()
