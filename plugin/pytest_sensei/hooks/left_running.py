@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from pytest_sensei.diagnosis import Diagnosis, Severity
+from pytest_sensei.diagnosis import Diagnosis, Kind, Severity
 from pytest_sensei.primitives import births, pools
 from pytest_sensei.watch import left_pools, left_processes, offspring
+from pytest_sensei.watch.offspring import Left
 from pytest_sensei.watch.patience import looks
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_sensei.primitives.runtime import Strand
     from pytest_sensei.watch.household import Household
     from pytest_sensei.watch.left_pools import LeftPool
-    from pytest_sensei.watch.offspring import Left, Process, Seen
+    from pytest_sensei.watch.offspring import Process, Seen
 
 
 _UNWINDING = 1.0  # seconds that the threads of an ended pool get
@@ -42,6 +43,7 @@ class LeftRunning:
         self._root = root
         self._household = household
         self._since = 0  # the count of births when the test began
+        self._first = births.serial() + 1
         self._looked = 0  # the count of births at the last look
         self._before: frozenset[Process] = frozenset()
         self._owned: dict[Any, range] = {}  # the serials that came up while a wider fixture was set up
@@ -162,6 +164,19 @@ class LeftRunning:
         for _ in looks(_UNWINDING):
             if not any(thread.is_alive() for thread in threads):
                 break
+
+    def end_survivors(self) -> list[str]:
+        """End what the tests have left and nobody has ended yet; return who that was, in words."""
+        self.end()
+        alive = [seen for seen in self._look() if seen.key in self._of_tests and not seen.ended]
+        left = [Left(Kind.LEAKED_PROCESS, seen) for seen in alive]
+        open_pools = left_pools.left_open(lambda serial: serial >= self._first)
+        workers = left_pools.workers_of_all()
+        told = [each for each in left if each.seen.pid not in workers]
+        found = [left_pools.diagnose(each, self._root) for each in open_pools]
+        found += left_processes.diagnose(told, self._household.home, self._root)
+        self._end(Remains(open_pools, left))
+        return [diagnosis.summary for diagnosis in found]
 
     def threads(self) -> set[threading.Thread]:
         """Return the threads that are part of a pool: the pool is judged, not they."""

@@ -207,12 +207,13 @@ class WatchedTests:
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         result = yield
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        for summary in self._end_survivors():
+        for summary in (*self._left_running.end_survivors(), *self._end_survivors()):
             if reporter is not None:
                 reporter.write_line(f"sensei ended it, for the run to end: {summary}")
         self._left_open.finish()
         leaked_ends.let_go_at_exit(self._grace)
         runtime.watch_with(self._around)
+        self._household.close()
         return result
 
     def _end_survivors(self) -> list[str]:

@@ -6,11 +6,12 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import subprocess
 from multiprocessing import process
 from typing import TYPE_CHECKING
 
-from pytest_sensei.primitives import children, pipes, processes, runtime, semaphores
-from pytest_sensei.watch import membership, procfs
+from pytest_sensei.primitives import births, children, pipes, processes, runtime, semaphores
+from pytest_sensei.watch import descent, membership, procfs
 from pytest_sensei.watch.home import Home
 from pytest_sensei.watch.judging import Judge
 from pytest_sensei.watch.record import Record
@@ -18,13 +19,13 @@ from pytest_sensei.watch.record import Record
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from pathlib import Path
-    from pathlib import Path
 
     from pytest_sensei.watch.ledger import Ledger
     from pytest_sensei.watch.verdicts import FamilyVerdict
 
 _KEY = "household"
 POLITE = 0.15  # seconds that a process gets to end after SIGTERM
+GENERATIONS = 5  # of processes that are born while their parents are ended
 SURE = 1.0  # seconds that the system gets to end it after SIGKILL
 _SHARED = (semaphores.Guard, pipes.Ends, processes.Ending)
 
@@ -121,11 +122,6 @@ class Household:
         """Return of how many processes the family was when somebody looked last; 0 before the first child."""
         return max(1, self._home.head.members) if self._home is not None else 0
 
-    @property
-    def folder(self) -> Path | None:
-        """Return where the family writes, once there is one."""
-        return self._home.folder if self._home is not None else None
-
     # -- the test's life
 
     def begin(self, *, proving: bool) -> None:
@@ -172,15 +168,31 @@ class Household:
     # -- the end
 
     def break_up(self, members: Collection[Process]) -> None:
-        """End processes, and all that they have started: politely, then surely."""
-        every = _with_descendants(members)
-        for number, patience in ((signal.SIGTERM, POLITE), (signal.SIGKILL, SURE)):
-            alive = [each for each in every if _lives(each)]
-            for pid, _ in alive:
-                for each in (number, signal.SIGCONT):
-                    with contextlib.suppress(OSError):
-                        os.kill(pid, each)
-            _wait_for(alive, patience)
+        """End processes, and all that they have started: politely, then surely.
+
+        Who is born meanwhile, perhaps because its parent was told to end, is not asked politely.
+        """
+        every = set(members) | self._started_by(members)
+        _end(every, signal.SIGTERM, POLITE)
+        for _ in range(GENERATIONS):
+            fresh = self._started_by(every)
+            every |= fresh
+            if not any(_lives(each) for each in every):
+                break
+            _end(every, signal.SIGKILL, SURE)
+
+    def _started_by(self, members: Iterable[Process]) -> set[Process]:
+        """Return the living processes that descend from others, as the system or they themselves have told."""
+        every = set(members)
+        for pid, start in members:
+            if procfs.start(pid) == start:
+                every.update((each, procfs.start(each)) for each in procfs.descendants(pid))
+        words = descent.read_all(self.folder) if self.folder is not None else []
+        count = 0
+        while count != len(every):  # each round finds a generation more
+            count = len(every)
+            every.update((word.pid, word.start) for word in words if word.parent in every)
+        return {each for each in every if _lives(each)}
 
     def break_up_children(self, pids: Iterable[int]) -> None:
         """End processes that nobody else can have reaped."""
@@ -193,16 +205,27 @@ class Household:
         for pid in procfs.children(self._root):
             found = procfs.stat(pid)
             if found is not None and found.ended and pid not in known and pid not in self._before:
-                with contextlib.suppress(OSError):
-                    os.waitpid(pid, os.WNOHANG)
+                _reap(pid)
 
 
-def _with_descendants(members: Collection[Process]) -> list[Process]:
-    found = dict.fromkeys(members)
-    for pid, start in list(found):
-        if procfs.start(pid) == start:
-            found.update(dict.fromkeys((each, procfs.start(each)) for each in procfs.descendants(pid)))
-    return list(found)
+def _reap(pid: int) -> None:
+    birth = births.known.get(pid)
+    program = birth.target() if birth is not None and birth.target is not None else None
+    if isinstance(program, subprocess.Popen):
+        program.poll()  # so that it knows, too
+    else:
+        with contextlib.suppress(OSError):
+            os.waitpid(pid, os.WNOHANG)
+
+
+def _end(members: Iterable[Process], number: int, patience: float) -> None:
+    """Send a signal, also to who is stopped, and wait for the ends."""
+    alive = [each for each in members if _lives(each)]
+    for pid, _ in alive:
+        for each in (number, signal.SIGCONT):
+            with contextlib.suppress(OSError):
+                os.kill(pid, each)
+    _wait_for(alive, patience)
 
 
 def _lives(member: Process) -> bool:

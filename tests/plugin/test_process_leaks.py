@@ -1,0 +1,452 @@
+"""Processes and pools that outlive their test: what is reported under each start method, and what is left alone."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from process_runs import HEADER, METHODS, Outcome, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = HEADER + textwrap.dedent(
+    """
+    KEPT = []
+
+    def wait_for(event):
+        event.wait()
+    def nothing():
+        pass
+    def ended(process):
+        multiprocessing.connection.wait([process.sentinel])
+        if "{method}" != "forkserver":
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    """
+)
+
+CAUGHT: dict[str, tuple[list[str], str]] = {
+    "a_process_that_waits": (
+        ["leaked-process"],
+        """
+        def test_a_process_that_waits():
+            event = ctx.Event()
+            KEPT.append(event)
+            process = ctx.Process(target=wait_for, args=(event,), name="waiter")
+            process.start()
+        """,
+    ),
+    "a_process_that_works": (
+        ["leaked-process"],
+        """
+        def work_on(started):
+            started.set()
+            while True:
+                pass
+        def test_a_process_that_works():
+            started = ctx.Event()
+            process = ctx.Process(target=work_on, args=(started,))
+            process.start()
+            started.wait()
+        """,
+    ),
+    "several_of_one_line": (
+        ["leaked-process"],
+        """
+        def test_several_of_one_line():
+            event = ctx.Event()
+            KEPT.append(event)
+            for _ in range(3):
+                ctx.Process(target=wait_for, args=(event,)).start()
+        """,
+    ),
+    "processes_that_resist": (
+        ["leaked-process"] * 4,
+        """
+        def ignore_the_end(ready):
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            ready.release()
+            time.sleep(600)
+        def lead_a_session(ready):
+            os.setsid()
+            ready.release()
+            time.sleep(600)
+        def stop_oneself(ready):
+            ready.release()
+            os.kill(os.getpid(), signal.SIGSTOP)
+        def have_children(ready):
+            def on_term(*_):
+                if os.fork() == 0:
+                    time.sleep(600)
+            signal.signal(signal.SIGTERM, on_term)
+            if os.fork() != 0:
+                ready.release()
+            while True:
+                time.sleep(600)
+        def test_processes_that_resist():
+            ready = ctx.Semaphore(0)
+            ctx.Process(target=ignore_the_end, args=(ready,)).start()
+            ctx.Process(target=lead_a_session, args=(ready,)).start()
+            ctx.Process(target=stop_oneself, args=(ready,)).start()
+            ctx.Process(target=have_children, args=(ready,)).start()
+            for _ in range(4): ready.acquire()
+        """,
+    ),
+    "a_program": (
+        ["leaked-process"],
+        """
+        def test_a_program():
+            KEPT.append(subprocess.Popen(["sleep", "600"]))
+        """,
+    ),
+    "a_forked_process": (
+        ["leaked-process"],
+        """
+        def test_a_forked_process():
+            if os.fork() == 0:
+                time.sleep(600)
+                os._exit(0)
+        """,
+    ),
+    "a_manager": (
+        ["leaked-process"],
+        """
+        def test_a_manager():
+            KEPT.append(ctx.Manager())
+        """,
+    ),
+    "a_process_that_nobody_joined": (
+        ["zombie"],
+        """
+        def test_a_process_that_nobody_joined():
+            process = ctx.Process(target=nothing, name="short")
+            process.start()
+            ended(process)
+        """,
+    ),
+    "terminated_and_not_joined": (
+        ["zombie"],
+        """
+        def test_terminated_and_not_joined():
+            event = ctx.Event()
+            process = ctx.Process(target=wait_for, args=(event,))
+            process.start()
+            process.terminate()
+            ended(process)
+        """,
+    ),
+    "a_program_that_nobody_waited_for": (
+        ["zombie"],
+        """
+        def test_a_program_that_nobody_waited_for():
+            program = subprocess.Popen(["true"])
+            KEPT.append(program)
+            os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)
+        """,
+    ),
+    "a_forked_process_that_nobody_waited_for": (
+        ["zombie"],
+        """
+        def test_a_forked_process_that_nobody_waited_for():
+            pid = os.fork()
+            if pid == 0:
+                os._exit(3)
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        """,
+    ),
+    "a_pool_that_is_kept_open": (
+        ["leaked-pool"],
+        """
+        def test_a_pool_that_is_kept_open():
+            pool = ctx.Pool(2)
+            KEPT.append(pool)
+            assert pool.map(abs, [-1, -2]) == [1, 2]
+        """,
+    ),
+    "a_pool_that_is_dropped": (
+        ["leaked-pool"],
+        """
+        def test_a_pool_that_is_dropped():
+            pool = ctx.Pool(2)
+            assert pool.map(abs, [-1, -2]) == [1, 2]
+        """,
+    ),
+    "a_pool_that_is_closed_only": (
+        ["leaked-pool"],
+        """
+        def test_a_pool_that_is_closed_only():
+            pool = ctx.Pool(2)
+            KEPT.append(pool)
+            assert pool.map(abs, [-1, -2]) == [1, 2]
+            pool.close()
+        """,
+    ),
+    "a_pool_at_work": (
+        ["leaked-pool"],
+        """
+        def test_a_pool_at_work():
+            pool = ctx.Pool(2)
+            KEPT.append(pool)
+            pool.apply_async(time.sleep, (600,))
+        """,
+    ),
+    "a_pool_of_threads": (
+        ["leaked-pool"],
+        """
+        def test_a_pool_of_threads():
+            from multiprocessing.pool import ThreadPool
+            pool = ThreadPool(2)
+            KEPT.append(pool)
+            assert pool.map(abs, [-1, -2]) == [1, 2]
+        """,
+    ),
+    "an_executor_that_is_kept": (
+        ["leaked-pool"],
+        """
+        def test_an_executor_that_is_kept():
+            executor = ProcessPoolExecutor(2, mp_context=ctx)
+            KEPT.append(executor)
+            assert list(executor.map(abs, [-1, -2])) == [1, 2]
+        """,
+    ),
+    "an_orphan": (
+        ["orphan"],
+        """
+        def have_a_child(sender):
+            child = ctx.Process(target=time.sleep, args=(600,), name="grandchild")
+            child.start()
+            sender.send(child.pid)
+            os.kill(os.getpid(), signal.SIGKILL)
+        def test_an_orphan():
+            receiver, sender = ctx.Pipe(duplex=False)
+            with receiver, sender:
+                process = ctx.Process(target=have_a_child, args=(sender,))
+                process.start()
+                receiver.recv()
+                process.join()
+        """,
+    ),
+    "a_program_of_a_child_that_has_ended": (
+        ["orphan"],
+        """
+        def have_a_program(sender):
+            sender.send(subprocess.Popen(["sleep", "600"]).pid)
+        def test_a_program_of_a_child_that_has_ended():
+            receiver, sender = ctx.Pipe(duplex=False)
+            with receiver, sender:
+                process = ctx.Process(target=have_a_program, args=(sender,))
+                process.start()
+                receiver.recv()
+                process.join()
+        """,
+    ),
+}
+
+HEALTHY = """
+def test_joined():
+    process = ctx.Process(target=nothing)
+    process.start()
+    process.join()
+
+def test_ended_within_the_grace_and_joined_by_a_thread():
+    process = ctx.Process(target=time.sleep, args=(0.2,))
+    process.start()
+    threading.Thread(target=process.join).start()
+
+def test_exit_code_asked_for():
+    process = ctx.Process(target=nothing)
+    process.start()
+    ended(process)
+    assert process.exitcode == 0
+
+def test_programs():
+    subprocess.run(["true"], check=True)
+    program = subprocess.Popen(["true"])
+    while program.poll() is None:
+        time.sleep(0.01)
+
+def test_a_fork():
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+def test_pools():
+    with ctx.Pool(2) as pool:
+        pool.map(abs, [1])
+    pool = ctx.Pool(2)
+    pool.map(abs, [1])
+    pool.close()
+    pool.join()
+    pool = ctx.Pool(2)
+    pool.terminate()
+
+def test_executors():
+    with ProcessPoolExecutor(2, mp_context=ctx) as executor:
+        executor.submit(abs, 1).result()
+    executor = ProcessPoolExecutor(2, mp_context=ctx)
+    executor.submit(abs, 1).result()
+    executor.shutdown(wait=False)
+    KEPT.append(executor)
+    KEPT.append(ProcessPoolExecutor(2, mp_context=ctx))
+
+def test_an_executor_that_is_dropped():
+    assert ProcessPoolExecutor(2, mp_context=ctx).submit(abs, -1).result() == 1
+
+def test_managers():
+    with ctx.Manager() as manager:
+        manager.dict()
+    manager = ctx.Manager()
+    manager.shutdown()
+    assert ctx.Manager().dict(a=1)["a"] == 1
+
+@pytest.fixture(scope="module")
+def pool():
+    with ctx.Pool(1, maxtasksperchild=1) as pool:
+        yield pool
+@pytest.fixture(scope="session")
+def executor():
+    with ProcessPoolExecutor(2, mp_context=ctx) as executor:
+        yield executor
+@pytest.fixture(scope="module")
+def server():
+    event = ctx.Event()
+    process = ctx.Process(target=wait_for, args=(event,))
+    process.start()
+    yield process
+    event.set()
+    process.join()
+def test_wider_fixtures(pool, executor, server):
+    assert pool.apply(abs, (-1,)) == 1
+    assert executor.submit(abs, -1).result() == 1
+    assert server.is_alive()
+def test_wider_fixtures_again(pool, executor, server):
+    assert pool.apply(abs, (-1,)) == 1
+    assert executor.submit(abs, -1).result() == 1
+    assert server.is_alive()
+
+@pytest.fixture
+def process():
+    event = ctx.Event()
+    process = ctx.Process(target=wait_for, args=(event,))
+    process.start()
+    yield process
+    process.terminate()
+    process.join()
+def test_joined_in_the_teardown(process):
+    pass
+
+def start_another():
+    child = ctx.Process(target=nothing)
+    child.start()
+    child.join()
+def test_a_grandchild():
+    process = ctx.Process(target=start_another)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+"""
+
+
+def source_of(method: str, cases: dict[str, tuple[list[str], str]]) -> str:
+    return HEADER.format(method=method) + "".join(textwrap.dedent(text) for _, text in cases.values()) + LAST
+
+
+LAST = """
+def test_the_next_test_starts_clean():
+    assert not multiprocessing.process._children
+    names = set()
+    for folder in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{folder}/stat") as file:
+                fields = file.read().rpartition(")")[2].split()
+            with open(f"/proc/{folder}/cmdline") as file:
+                command = file.read()
+        except OSError:
+            continue
+        if int(fields[1]) == os.getpid():
+            names.add(command.split("import main")[0].rpartition(".")[2].strip() or fields[0])
+    assert names <= {"forkserver", "resource_tracker"}
+    assert {thread.name for thread in threading.enumerate()} == {"MainThread"}
+"""
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def caught(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """Run all the mistakes in one session: each must leave the next one a clean house."""
+    source = source_of(request.param, CAUGHT)
+    return run(tmp_path_factory.mktemp(request.param), source, "--sensei-leaks=error", "-p", "no:randomly")
+
+
+@pytest.mark.parametrize("name", CAUGHT)
+def test_what_a_test_leaves_is_reported(caught: Outcome, name: str) -> None:
+    kinds = [finding["kind"] for finding in caught.findings.get(f"test_{name}", [])]
+    assert [kind for kind in kinds if kind != "leaked-pipe-end"] == CAUGHT[name][0], caught.output
+
+
+def test_each_leak_fails_its_test_and_none_reaches_the_next(caught: Outcome) -> None:
+    assert f"{len(CAUGHT) + 1} passed, {len(CAUGHT)} errors" in caught.output
+    assert "test_the_next_test_starts_clean" not in caught.findings
+
+
+def test_nobody_is_left_when_the_session_ends(caught: Outcome) -> None:
+    assert caught.survivors == []
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_healthy_look_alikes_are_left_alone(method: str, tmp_path: Path) -> None:
+    outcome = run(tmp_path, HEADER.format(method=method) + HEALTHY, "--sensei-leaks=error")
+    assert (outcome.failed, outcome.findings) == (0, {}), outcome.output
+    assert outcome.passed == HEALTHY.count("def test_")
+    assert outcome.survivors == []
+
+
+def only(outcome: Outcome) -> dict[str, Any]:
+    (findings,) = outcome.findings.values()
+    (finding,) = findings
+    return finding
+
+
+def test_a_leaked_process_is_told_with_its_start_and_what_it_does(tmp_path: Path) -> None:
+    text = CAUGHT["a_process_that_waits"][1]
+    finding = only(run(tmp_path, HEADER.format(method="fork") + textwrap.dedent(text)))
+    assert finding["summary"] == "waiter is still running after the test"
+    started, now = finding["culprits"]
+    assert (started["source"], now["source"]) == ("process.start()", "event.wait()")
+    assert (finding["actors"][0]["process"], finding["actors"][0]["state"]) == ("waiter", "waiting")
+    assert finding["severity"] == "warn"
+
+
+def test_an_orphan_is_told_with_the_line_of_the_child_that_started_it(tmp_path: Path) -> None:
+    text = CAUGHT["an_orphan"][1]
+    finding = only(run(tmp_path, HEADER.format(method="spawn") + textwrap.dedent(text)))
+    assert finding["summary"] == "grandchild outlived the process that started it"
+    assert finding["culprits"][0]["source"] == "child.start()"
+
+
+def test_leaks_can_be_switched_off(tmp_path: Path) -> None:
+    text = textwrap.dedent(CAUGHT["a_process_that_waits"][1] + CAUGHT["a_pool_that_is_kept_open"][1])
+    source = HEADER.format(method="fork") + text.replace(
+        "def test", "@pytest.mark.sensei(leaks='off')\ndef test"
+    )
+    outcome = run(tmp_path, source, "--sensei-leaks=error")
+    assert (outcome.failed, outcome.findings, outcome.survivors) == (0, {}, []), outcome.output
+
+
+def test_a_module_fixtures_process_is_judged_when_the_fixture_ends(tmp_path: Path) -> None:
+    source = HEADER.format(method="fork") + textwrap.dedent(
+        """
+        @pytest.fixture(scope="module")
+        def server():
+            event = ctx.Event()
+            KEPT.append(event)
+            ctx.Process(target=wait_for, args=(event,)).start()
+        def test_one(server): pass
+        def test_two(server): pass
+        """
+    )
+    outcome = run(tmp_path, source)
+    assert {name: [f["kind"] for f in found] for name, found in outcome.findings.items()} == {
+        "test_two": ["leaked-process"]
+    }
