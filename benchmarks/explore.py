@@ -17,8 +17,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 patching.install()
 
 import kernels  # noqa: E402  (must be imported with our primitives in place)
+from pytest_sensei.explore.config import ExploreConfig  # noqa: E402
 from pytest_sensei.explore.environment import held_still  # noqa: E402
-from pytest_sensei.explore.exploring import Exploration, ExploreConfig, Outcome, explore_test  # noqa: E402
+from pytest_sensei.explore.exploring import Exploration, Outcome, explore_test  # noqa: E402
 from pytest_sensei.explore.portfolio import Portfolio  # noqa: E402
 from pytest_sensei.explore.task import Pool  # noqa: E402
 

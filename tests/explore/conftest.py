@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pytest_sensei.explore.exploring import ExploreConfig, ExploreResult, explore_test
+from pytest_sensei.explore.config import ExploreConfig
+from pytest_sensei.explore.exploring import ExploreResult, explore_test
 from pytest_sensei.primitives import patching
 
 if TYPE_CHECKING:

@@ -13,13 +13,8 @@ import pytest
 
 from pytest_sensei import findings
 from pytest_sensei.explore import token as tokens
-from pytest_sensei.explore.exploring import (
-    ExploreConfig,
-    ExploreResult,
-    Outcome,
-    StrategyName,
-    explore_test,
-)
+from pytest_sensei.explore.config import ExploreConfig, StrategyName
+from pytest_sensei.explore.exploring import ExploreResult, Outcome, explore_test
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

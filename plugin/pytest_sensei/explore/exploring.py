@@ -6,7 +6,7 @@ import enum
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Deadlock, Diagnosis, Kind
 from pytest_sensei.explore import telling
@@ -23,8 +23,9 @@ from pytest_sensei.primitives.runtime import monotonic as _now
 if TYPE_CHECKING:
     import types
 
+    from pytest_sensei.explore.config import ExploreConfig
+
 Body = Callable[[], object]
-StrategyName = Literal["auto", "dpor", "bounded", "pos", "pct", "random"]
 
 
 class Outcome(enum.Enum):
@@ -36,24 +37,6 @@ class Outcome(enum.Enum):
     NONDETERMINISTIC = "nondeterministic"
     ESCAPED = "escaped"  # something is not under control
     BROKEN = "broken"  # a mistake of ours
-
-
-@dataclass(frozen=True, slots=True)
-class ExploreConfig:
-    """What one exploration may cost, and how it goes about it."""
-
-    max_schedules: int = 3000
-    max_seconds: float = 10.0  # of real time
-    preemptions: int | None = None  # at most so many switches away from a task that could go on
-    strategy: StrategyName = "auto"
-    timeouts: Literal["late", "any"] = "late"  # "any": a timed wait may also end early
-    max_steps: int = 20_000
-    root: str | None = None
-    seed: int = 1
-    quiet: bool = False  # only the execution that is reported prints
-    lasting_ids: bool = False  # `id` depends on the program alone; tried by itself when nothing else helps
-    first: tuple[Switch, ...] | None = None  # tried before all others: what failed the last time
-    only: tuple[Switch, ...] | None = None  # replay this, and nothing else
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from pytest_sensei.explore.walks import PartialOrderSampling, PriorityChanges, U
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_sensei.explore.exploring import ExploreConfig
+    from pytest_sensei.explore.config import ExploreConfig
 
 SOLO = 3  # schedules of the exhaustive search before others get a turn
 MIXED = (

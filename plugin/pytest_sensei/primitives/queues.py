@@ -83,3 +83,6 @@ def announce_puts(wanted: bool) -> None:
         SimpleQueue.put, SimpleQueue.put_nowait = _put, _put_nowait
     else:
         del SimpleQueue.put, SimpleQueue.put_nowait
+
+
+runtime.switches.append(announce_puts)

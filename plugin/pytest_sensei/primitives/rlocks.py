@@ -25,11 +25,14 @@ _fast = True
 _unlimited: object = -1  # the very object that `timeout` must be for the fast path: a small integer is one
 
 
-def set_fast(allowed: bool) -> None:
-    """Allow the fast paths, or send every call the slow way: somebody explores."""
+def _explore(begins: bool) -> None:
+    """Send every call the slow way while somebody explores."""
     global _fast, _unlimited  # noqa: PLW0603  (the fast path cannot afford more than a global)
-    _fast = allowed
-    _unlimited = -1 if allowed else object()
+    _fast = not begins
+    _unlimited = object() if begins else -1
+
+
+runtime.switches.append(_explore)
 
 
 class RLock:

@@ -261,15 +261,16 @@ def watch_with(new: Watcher | None) -> None:
     watcher = new
 
 
+switches: list[Callable[[bool], None]] = []
+"""Called with True when an exploration begins and with False when it has ended."""
+
+
 def explore_with(new: Explorer | None) -> None:
     """Put an explored runtime behind the primitives, or none."""
-    from pytest_sensei.primitives import locks, queues, rlocks
-
     global explorer  # noqa: PLW0603
     explorer = new
-    for module in (locks, rlocks):
-        module.set_fast(new is None)
-    queues.announce_puts(new is not None)
+    for switch in switches:
+        switch(new is not None)
     for strand in list(strands.values()):
         strand.settle()
 
