@@ -1,0 +1,212 @@
+"""A real memcached, shared by real processes: who makes a missing value, and whose number counts."""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+import socket
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from cache_memcached import add_to, cached
+
+pymemcache = pytest.importorskip(
+    "pymemcache", reason="no Python package pymemcache: python -m pip install pymemcache"
+)
+
+PATIENCE = 8  # seconds until something that must happen counts as not happening
+
+
+@pytest.fixture
+def client(kata_memcached_address: str) -> Iterator[Any]:
+    client = pymemcache.Client(kata_memcached_address)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def key() -> str:
+    return f"kata-{uuid.uuid4().hex}"
+
+
+# -- cached
+
+
+def test_missing_value_is_made_and_returned(client: Any, key: str) -> None:
+    assert text(cached(client, key, lambda: "sunny", 60)) == "sunny"
+
+
+def test_value_that_is_there_is_not_made_again(client: Any, key: str) -> None:
+    cached(client, key, lambda: "sunny", 60)
+
+    assert text(cached(client, key, lambda: pytest.fail("made twice"), 60)) == "sunny"
+
+
+def test_empty_value_is_a_value(client: Any, key: str) -> None:
+    cached(client, key, lambda: "", 60)
+
+    assert text(cached(client, key, lambda: pytest.fail("made twice"), 60)) == ""
+
+
+def test_value_is_kept_for_the_time_that_was_asked_for(kata_memcached_address: str, key: str) -> None:
+    sent: list[bytes] = []
+
+    with hooked(kata_memcached_address, sent.append) as client:
+        cached(client, key, lambda: "sunny", 77)
+
+    # the command says: name, key, flags, seconds to live, length
+    assert any(re.match(rb"(set|add|cas|replace) \S+ \d+ 77 ", command) for command in sent), sent
+
+
+def test_while_one_process_makes_the_value_the_others_wait_for_it(
+    kata_memcached_address: str, key: str
+) -> None:
+    with Reader(kata_memcached_address, key) as one, Reader(kata_memcached_address, key) as two:
+        one.reads()
+        assert one.hears_but("has looked") == ("makes", None)
+        two.reads()
+        assert two.hears() == ("has looked", None), "both found nothing, and both make the value"
+        one.is_done("sunny")
+
+        assert one.hears_but("has looked") == ("has", "sunny")
+        assert two.hears() == ("has", "sunny"), "both found nothing, and both make the value"
+
+
+def test_exception_of_make_is_raised_and_the_next_one_tries_again(client: Any, key: str) -> None:
+    def fail() -> str:
+        raise ConnectionError("no weather today")
+
+    with pytest.raises(ConnectionError, match="no weather today"):
+        cached(client, key, fail, 60)
+
+    assert text(cached(client, key, lambda: "sunny", 60)) == "sunny"
+
+
+# -- add_to
+
+
+def test_number_that_is_missing_counts_as_zero(client: Any, key: str) -> None:
+    add_to(client, key, 5)
+
+    assert number_at(client, key) == 5
+
+
+def test_add_to_adds(client: Any, key: str) -> None:
+    add_to(client, key, 5)
+    add_to(client, key, 37)
+
+    assert number_at(client, key) == 42
+
+
+@pytest.mark.parametrize("start", [0, 5], ids=["missing", "there"])
+def test_nothing_is_lost_when_another_process_adds_between_any_two_commands(
+    kata_memcached_address: str, client: Any, key: str, start: int
+) -> None:
+    sent = 0
+
+    def another_adds(_: bytes) -> None:
+        nonlocal sent
+        if sent == number:
+            add_to(client, fresh, 10)
+        sent += 1
+
+    for number in range(6):
+        sent, fresh = 0, f"{key}-{number}"
+        if start:
+            add_to(client, fresh, start)
+        with hooked(kata_memcached_address, another_adds) as victim:
+            add_to(victim, fresh, 1)
+        if sent <= number:
+            break  # it has no more commands
+        assert number_at(client, fresh) == start + 11, f"the 10 added before command {number + 1} got lost"
+
+
+# -- tools
+
+
+def text(value: Any) -> Any:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def number_at(client: Any, key: str) -> int:
+    return int(text(client.get(key)))
+
+
+class hooked:  # noqa: N801 - reads like a word
+    """A client that calls something with each command before it is sent."""
+
+    def __init__(self, address: str, before_command: Callable[[bytes], object]) -> None:
+        class Hooked(socket.socket):
+            def sendall(self, data: bytes, *flags: int) -> None:  # type: ignore[override]
+                before_command(bytes(data))
+                super().sendall(data, *flags)
+
+        class Module:
+            socket = Hooked
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(socket, name)
+
+        self._client = pymemcache.Client(address, socket_module=Module())
+
+    def __enter__(self) -> Any:
+        return self._client
+
+    def __exit__(self, *error: object) -> None:
+        self._client.close()
+
+
+class Reader:
+    """A process that calls `cached` when it is told to, and tells what it does. Killed at the end."""
+
+    def __init__(self, address: str, key: str) -> None:
+        self._messages, end = multiprocessing.Pipe()
+        self._process = multiprocessing.Process(target=run_reader, args=(address, key, end))
+        self._process.start()
+        end.close()
+
+    def reads(self) -> None:
+        self._messages.send("read")
+
+    def is_done(self, value: str) -> None:
+        self._messages.send(value)
+
+    def hears(self) -> tuple[str, Any]:
+        if not self._messages.poll(PATIENCE):
+            pytest.fail("a process was to say something, and says nothing")
+        said: tuple[str, Any] = self._messages.recv()
+        return said
+
+    def hears_but(self, unimportant: str) -> tuple[str, Any]:
+        said = self.hears()
+        return self.hears() if said[0] == unimportant else said
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+        self._messages.close()
+
+
+def run_reader(address: str, key: str, messages: Any) -> None:
+    sent = 0
+
+    def make() -> str:
+        messages.send(("makes", None))
+        value: str = messages.recv()
+        return value
+
+    def before_command(_: bytes) -> None:
+        nonlocal sent
+        sent += 1
+        if sent == 2:  # the answer to the first one is here
+            messages.send(("has looked", None))
+
+    messages.recv()
+    with hooked(address, before_command) as client:
+        messages.send(("has", text(cached(client, key, make, 60))))
