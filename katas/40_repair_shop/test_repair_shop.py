@@ -105,6 +105,7 @@ def test_disk_is_used_twice_at_once_and_nothing_is_lost() -> None:
 # -- 3. a finaliser
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_outbox_takes_the_report_of_a_connection_dropped_at_any_line() -> None:
     def use(outbox: Outbox) -> list[tuple[int, str]]:
         outbox.put("a")
