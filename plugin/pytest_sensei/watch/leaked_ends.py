@@ -177,9 +177,10 @@ def _state(left: Left, name: str) -> str:
 def names_of(type_: str, modes: list[str], assigned: list[str]) -> list[str]:
     """Return what the source calls the things that one line made.
 
-    `reader, writer = Pipe(duplex=False)` makes two: the first reads, the second writes.
+    `reader, writer = Pipe(duplex=False)` makes two: the first reads, the second writes. Of two ends that both
+    do both, one alone cannot be told from the other.
     """
-    if len(assigned) == 2 and len(modes) <= 2 and type_ in ("Connection", _RAW):
+    if len(assigned) == 2 and len(modes) <= 2 and type_ in ("Connection", _RAW) and modes != ["rw"]:
         order = {"r": 0, "w": 1}
         return [assigned[order.get(mode, index)] for index, mode in enumerate(modes)]
     if len(assigned) == len(modes) == 1:
