@@ -1,0 +1,186 @@
+"""Starting and stopping children: who is asked how, in which order, and who is left."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import hard_workers as workers
+import psutil
+import pytest
+from supervisor import Supervisor
+
+METHODS = multiprocessing.get_all_start_methods()
+SHARED = multiprocessing.get_context("spawn")  # what it makes can be handed to any process, however started
+LONG = 5.0  # seconds; nobody needs as long as that
+SHORT = 0.1  # for those who will not use it
+posix_only = pytest.mark.skipif(
+    sys.platform == "win32", reason="on Windows nobody can refuse to be terminated"
+)
+
+
+@pytest.fixture(autouse=True)
+def start_method(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Start processes in the way that the test names; without a name by fork, where there is one."""
+    before = multiprocessing.get_start_method(allow_none=True)
+    usual = "fork" if "fork" in METHODS else METHODS[0]
+    multiprocessing.set_start_method(getattr(request, "param", usual), force=True)
+    yield
+    multiprocessing.set_start_method(before, force=True)
+
+
+class Child:
+    """A child of the supervisor, at the other end of its line."""
+
+    def __init__(self, supervisor: Supervisor, work: Callable[..., object], *arguments: Any) -> None:
+        self._line, theirs = SHARED.Pipe(duplex=False)
+        supervisor.start(partial(work, theirs, *arguments))
+        theirs.close()
+        try:
+            self.pid: int = self._line.recv()
+        except EOFError:
+            pytest.fail(f"a child that was to run {work.__name__!r} has died: its traceback is below")
+
+    def rest(self) -> list[Any]:
+        """Return what it has said since, up to the end of the line."""
+        said: list[Any] = []
+        with contextlib.suppress(EOFError):
+            while True:
+                said.append(self._line.recv())
+        return said
+
+    def line_has_ended(self) -> bool:
+        """Tell whether nobody is left who could say something; it may take a moment to see."""
+        return self._line.poll(1) and self.rest() == []
+
+    def is_there(self) -> bool:
+        return psutil.pid_exists(self.pid)
+
+    def close(self) -> None:
+        self._line.close()
+
+
+@pytest.fixture
+def child() -> Iterator[Callable[..., Child]]:
+    children = []
+
+    def start(*arguments: Any) -> Child:
+        children.append(Child(*arguments))
+        return children[-1]
+
+    yield start
+    for each in children:
+        each.close()
+
+
+def test_without_children_nobody_is_alive_and_nobody_is_stopped() -> None:
+    supervisor = Supervisor()
+
+    supervisor.stop(SHORT)
+    assert supervisor.alive() == 0
+
+
+@pytest.mark.parametrize("start_method", METHODS, indirect=True)
+def test_children_may_finish_when_the_event_is_set(child: Callable[..., Child]) -> None:
+    supervisor = Supervisor()
+    one, two = child(supervisor, workers.polite), child(supervisor, workers.polite)
+    assert len({os.getpid(), one.pid, two.pid}) == 3
+    assert supervisor.alive() == 2
+
+    supervisor.stop(LONG)
+
+    assert [one.rest(), two.rest()] == [["finished"], ["finished"]]
+    assert supervisor.alive() == 0
+
+
+def test_stopped_children_have_been_joined(child: Callable[..., Child]) -> None:
+    supervisor = Supervisor()
+    quick, late = child(supervisor, workers.short), child(supervisor, workers.polite)
+
+    supervisor.stop(LONG)
+
+    assert not quick.is_there(), "a child that had ended by itself was not joined"
+    assert not late.is_there(), "a child was not joined"
+
+
+def test_a_child_that_has_ended_is_not_alive(child: Callable[..., Child]) -> None:
+    supervisor = Supervisor()
+    quick, late = child(supervisor, workers.short), child(supervisor, workers.polite)
+
+    assert quick.rest() == []
+    one_is_left = becomes_true(lambda: supervisor.alive() == 1)
+    supervisor.stop(LONG)
+
+    assert one_is_left, "a child has ended, and still counts as alive"
+    assert late.rest() == ["finished"]
+
+
+def test_a_child_has_time_to_give_back_its_lock(child: Callable[..., Child]) -> None:
+    supervisor, lock = Supervisor(), SHARED.Lock()
+    child(supervisor, workers.holds, lock)
+
+    supervisor.stop(LONG)
+
+    with lock:
+        pass
+
+
+@posix_only
+def test_a_child_that_does_not_look_at_the_event_is_terminated(child: Callable[..., Child]) -> None:
+    supervisor = Supervisor()
+    absorbed = child(supervisor, workers.absorbed)
+
+    supervisor.stop(0.7)
+
+    assert not absorbed.is_there()
+    assert absorbed.rest() == ["terminated"], "a child was killed that would have listened to SIGTERM"
+
+
+@posix_only
+def test_all_children_are_terminated_together(child: Callable[..., Child], tmp_path: Path) -> None:
+    supervisor = Supervisor()
+    one = child(supervisor, workers.absorbed_together, tmp_path, 1)
+    two = child(supervisor, workers.absorbed_together, tmp_path, 1)
+
+    supervisor.stop(0.7)
+
+    assert [one.rest(), two.rest()] == [["terminated"], ["terminated"]]
+
+
+@posix_only
+def test_a_child_that_ignores_sigterm_is_killed(child: Callable[..., Child]) -> None:
+    supervisor = Supervisor()
+    deaf, polite = child(supervisor, workers.deaf, SHARED.Event()), child(supervisor, workers.polite)
+
+    supervisor.stop(SHORT)
+
+    assert not deaf.is_there()
+    assert not polite.is_there()
+    assert supervisor.alive() == 0
+
+
+@posix_only
+def test_grandchildren_do_not_survive(child: Callable[..., Child]) -> None:
+    supervisor = Supervisor()
+    parent = child(supervisor, workers.parent, SHARED.Event())
+
+    supervisor.stop(SHORT)
+
+    assert not parent.is_there()
+    assert parent.line_has_ended(), "the child is gone, and a process that it had started lives on"
+
+
+def becomes_true(look: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 2
+    while not look():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True
