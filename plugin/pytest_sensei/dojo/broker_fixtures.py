@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from pytest_sensei.dojo import brokers
@@ -91,6 +90,8 @@ def _start(broker: Broker) -> tuple[subprocess.Popen[bytes], str]:
 
 
 def _start_keeper(plan: Plan, folder: Path) -> subprocess.Popen[bytes]:
+    import psutil  # loaded by few runs
+
     for name, content in plan.files.items():
         (folder / name).write_text(content, encoding="utf-8")
     job = {"commands": plan.commands, "owner": os.getpid(), "born": psutil.Process().create_time()}
