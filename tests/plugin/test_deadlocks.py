@@ -516,6 +516,38 @@ def _dedent(source: str) -> str:
     return textwrap.dedent(source)
 
 
+TAKEN_AND_PUT_BACK = """
+import threading
+
+class Fork:
+    def __init__(self):
+        self.lock = threading.Lock()
+    def take(self):
+        self.lock.acquire()
+    def put_back(self):
+        self.lock.release()
+
+def test_it():
+    forks = Fork(), Fork()
+    both = threading.Barrier(2)
+    def dine(first, second):
+        first.take()
+        both.wait()
+        second.take()
+        second.put_back()
+        first.put_back()
+    threads = [threading.Thread(target=dine, args=order) for order in (forks, forks[::-1])]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+"""
+
+
+def test_locks_that_one_method_takes_and_another_gives_back_make_a_cycle_too(project: Project) -> None:
+    finding = project.run(TAKEN_AND_PUT_BACK).only()
+    assert finding["kind"] == "deadlock-cycle"
+    assert finding["summary"] == "2 threads wait for each other"
+
+
 NESTED = """
 import threading
 import pytest

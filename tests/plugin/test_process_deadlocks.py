@@ -63,6 +63,31 @@ CAUGHT = {
                 process.join()
         """,
     ),
+    "taken_by_one_method_and_put_back_by_another": (
+        "deadlock-cycle",
+        """
+        def take(lock):
+            lock.acquire()
+        def cross_by_methods(first, second, both):
+            take(first)
+            both.wait()
+            take(second)
+        def test_taken_by_one_method_and_put_back_by_another():
+            a, b, both = ctx.Lock(), ctx.Lock(), ctx.Barrier(2)
+            one = ctx.Process(target=cross_by_methods, args=(a, b, both), name="one")
+            two = ctx.Process(target=cross_by_methods, args=(b, a, both), name="two")
+            one.start(); two.start(); one.join(); two.join()
+        """,
+    ),
+    "taken_twice": (
+        "self-deadlock",
+        """
+        def test_taken_twice():
+            lock = ctx.Lock()
+            lock.acquire()
+            lock.acquire()
+        """,
+    ),
     "both_wait_for_the_other_to_speak": (
         "deadlock-cycle",
         """

@@ -206,7 +206,7 @@ class Scene:
         if holder is not None:
             gives = need.owned or (holder.site is not None and gives_back_at(holder.site, holder.site.line))
             if gives and need.lock:
-                return self._actor_of(holder), True
+                return self.actor_of(holder), True
         great = (
             len(self.kins) > GREAT
         )  # then, who only waits is taken to share it: that proves less, but fast
@@ -225,7 +225,7 @@ class Scene:
     def has_ended(self, holder: Taken) -> bool:
         return (holder.pid, holder.start) in self.dead
 
-    def _actor_of(self, holder: Taken) -> frozenset[str]:
+    def actor_of(self, holder: Taken) -> frozenset[str]:
         """Return the thread that holds a lock; nobody when it has ended."""
         kin = self.kins.get(holder.pid)
         if kin is None or self.has_ended(holder):

@@ -6,6 +6,7 @@ import collections
 import gc
 import os
 import threading
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
@@ -81,12 +82,27 @@ def _kind_and_core(ledger: Ledger, blocked: dict[str, graph.Blocked]) -> tuple[K
     alone = tuple(actor for actor in blocked if _holds_what_it_waits_for(ledger.parties[actor]))
     if alone:
         return Kind.SELF_DEADLOCK, alone[:1]
+    to_owners = {actor: _to_owner(ledger.parties[actor], wait) for actor, wait in blocked.items()}
+    ring = graph.cycle(to_owners, to_owners)
+    if ring:
+        return Kind.DEADLOCK_CYCLE, _from_main(ring, ledger)
     return Kind.STALLED, tuple(
         sorted(
             (actor for actor in blocked if not blocked[actor].binding),
             key=lambda a: _order_of(ledger.parties[a]),
         )
     )
+
+
+def _to_owner(party: Party, wait: graph.Blocked) -> graph.Blocked:
+    """Point the wait for a lock to its owner, though others could release it: none of them will any more.
+
+    That is for locks which one method takes and another gives back; a signal has no owner.
+    """
+    lock = lock_of(party)
+    if lock is None or lock._owner is None or _is_signal_wait(party):
+        return wait
+    return replace(wait, wakers=frozenset({f"t{lock._owner.ident}"}), binding=True)
 
 
 def _from_main(ring: tuple[str, ...], ledger: Ledger) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pytest_sensei.watch.notes import Gone, Need, NotedWait, Thing, Want
 from pytest_sensei.watch.places import is_user_file, relative
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pytest_sensei.watch.family import Kin
     from pytest_sensei.watch.record import Taken
@@ -76,26 +76,40 @@ class _Teller:
     # -- which kind
 
     def _kind_and_core(self) -> tuple[Kind, tuple[str, ...]]:
-        inside = {actor: self._edges[actor] for actor in self._members}
-        ring = graph.cycle(inside, inside)
-        if ring:
-            return (Kind.DEADLOCK_CYCLE if len(ring) > 1 else Kind.SELF_DEADLOCK), ring
-        lost = self._sorted(actor for actor in inside if self._is_abandoned(actor))
-        if lost:
-            return Kind.ABANDONED_LOCK, lost
-        writers = self._sorted(actor for actor in inside if self._wants(actor, Want.WRITE))
-        if writers:
-            return Kind.FULL_PIPE, writers
-        pair = self._in_conversation()
-        if pair:
-            return Kind.DEADLOCK_CYCLE, pair
-        readers = self._sorted(actor for actor in inside if self._waits_for_end(actor))
-        if readers:
-            return Kind.NO_EOF, readers
-        loose = self._sorted(
-            actor for actor in inside if not inside[actor].binding and self._place(actor) is not None
+        return (
+            self._ring({actor: self._edges[actor] for actor in self._members})
+            or self._those(Kind.ABANDONED_LOCK, self._is_abandoned)
+            or self._those(Kind.FULL_PIPE, lambda actor: self._wants(actor, Want.WRITE))
+            or self._conversation()
+            or self._those(Kind.NO_EOF, self._waits_for_end)
+            or self._ring({actor: self._to_holder(actor) for actor in self._members})
+            or self._those(Kind.STALLED, self._waits_loosely)
+            or (Kind.STALLED, self._sorted(self._members))
         )
-        return Kind.STALLED, loose or self._sorted(inside)
+
+    def _ring(self, edges: dict[str, graph.Blocked]) -> tuple[Kind, tuple[str, ...]] | None:
+        ring = graph.cycle(edges, edges)
+        if not ring:
+            return None
+        return (Kind.DEADLOCK_CYCLE if len(ring) > 1 else Kind.SELF_DEADLOCK), ring
+
+    def _those(self, kind: Kind, is_one: Callable[[str], bool]) -> tuple[Kind, tuple[str, ...]] | None:
+        found = self._sorted(actor for actor in self._members if is_one(actor))
+        return (kind, found) if found else None
+
+    def _conversation(self) -> tuple[Kind, tuple[str, ...]] | None:
+        pair = self._in_conversation()
+        return (Kind.DEADLOCK_CYCLE, pair) if pair else None
+
+    def _waits_loosely(self, actor: str) -> bool:
+        return not self._edges[actor].binding and self._place(actor) is not None
+
+    def _to_holder(self, actor: str) -> graph.Blocked:
+        """Point the wait for a lock to its holder, though others could release it: none of them will any more."""
+        holder = self._holder(actor)
+        wakers = self._scene.actor_of(holder) if holder is not None else frozenset()
+        edge = self._edges[actor]
+        return replace(edge, wakers=wakers, binding=True) if len(wakers) == 1 else edge
 
     def _wants(self, actor: str, want: Want) -> bool:
         return any(need.want is want for need in self._waits[actor].needs)
