@@ -81,7 +81,8 @@ def _try_read(handle: int, space: memoryview, read: Callable[[int, int], bytes])
         except BlockingIOError:
             return None
         except OSError as error:
-            _give_up_nowait(error)
+            if not _gave_up_nowait(error):
+                raise
     return read(handle, len(space)) if _ready(handle, select.POLLIN) else None
 
 
@@ -121,16 +122,21 @@ def _try_write(handle: int, rest: memoryview, write: Callable[[int, Any], int]) 
         except BlockingIOError:
             return 0
         except OSError as error:
-            _give_up_nowait(error)
+            if not _gave_up_nowait(error):
+                raise
     return write(handle, rest[:PIECE]) if _ready(handle, select.POLLOUT) else 0
 
 
-def _give_up_nowait(error: OSError) -> None:
-    """Go on without RWF_NOWAIT where the system does not know it; any other error is the caller's."""
+def _gave_up_nowait(error: OSError) -> bool:
+    """Go on without RWF_NOWAIT where the system does not know it; any other error is the caller's.
+
+    It is not raised here: a frame that has an error it raised is a cycle, which keeps the message alive.
+    """
     global _nowait  # noqa: PLW0603
     if error.errno not in (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ESPIPE):
-        raise error
+        return False
     _nowait = 0
+    return True
 
 
 # -- waiting
