@@ -1,6 +1,6 @@
 """Keeps the lock when `make` fails: the next one waits until it expires.
 
-expect: failure, timeout
+expect: failure
 test: test_exception*
 """
 
