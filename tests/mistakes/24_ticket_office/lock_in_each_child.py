@@ -1,0 +1,46 @@
+"""Makes the lock in each buyer: each has its own.
+
+expect: failure
+test: test_no_seat_is_sold_twice
+"""
+
+import json
+import os
+from multiprocessing import Lock, Process, Value
+
+
+def read(path):
+    with open(path) as file:
+        return json.load(file)["seats"]
+
+
+def replace(path, seats):
+    with open(f"{path}.new", "w") as file:
+        json.dump({"seats": seats}, file)
+    os.replace(f"{path}.new", path)
+
+
+def buy(path, lock):
+    with lock:
+        seats = read(path)
+        if seats == 0:
+            return False
+        replace(path, seats - 1)
+        return True
+
+
+def buy_all(path, sold):
+    lock = Lock()
+    while buy(path, lock):
+        with sold.get_lock():
+            sold.value += 1
+
+
+def sell_out(path, buyers):
+    sold = Value("i", 0)
+    processes = [Process(target=buy_all, args=(path, sold)) for _ in range(buyers)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    return sold.value
