@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 FAILURE = "failure"  # an assertion or exception without a finding
 IMPORT = "import"  # a stub that cannot be imported
 KINDS = (*(kind.value for kind in Kind), FAILURE, IMPORT)
+UNWRITTEN = "NotImplementedError"  # what the stubs raise
 GENERAL = Path(__file__).with_name("general.toml")
 
 _TABLES = {"kata", "hint"}
@@ -106,8 +107,11 @@ def choose(case: Case, kata_hints: Sequence[Hint] = ()) -> Hint | None:
     """Give the ladder that fits best.
 
     A kata's own ladder comes first; but its ladder without conditions knows less of a proven finding
-    than the general one for that kind, and gives way to it.
+    than the general one for that kind, and gives way to it. Where nothing is written yet, nothing is wrong
+    yet either: a ladder for what a test found out would speak of mistakes that nobody has made.
     """
+    if case.kind == FAILURE and UNWRITTEN in case.message:
+        kata_hints = [hint for hint in kata_hints if not hint.specificity or hint.message] or kata_hints
     own = _most_specific(case, kata_hints)
     plain = case.kind in {FAILURE, IMPORT}
     if own is not None and (plain or own.specificity):

@@ -118,6 +118,20 @@ def test_a_kata_s_general_ladder_gives_way_to_the_one_for_the_kind() -> None:
     assert ladder.kinds == ("leaked-thread",)
 
 
+def test_where_nothing_is_written_yet_the_kata_s_general_ladder_is_shown() -> None:
+    general, special = Hint(("general",)), Hint(("special",), ("failure",), test="test_a*")
+    unwritten = Case("failure", "test_a", "E   NotImplementedError: TODO: wait for room")
+
+    assert choose(unwritten, [general, special]) is general
+    assert choose(Case("failure", "test_a", "E   assert 1 == 2"), [general, special]) is special
+
+
+def test_where_nothing_is_written_yet_a_ladder_for_just_that_is_preferred() -> None:
+    general, asked_for = Hint(("general",)), Hint(("asked for",), message="NotImplementedError: close")
+
+    assert choose(Case("failure", "test_a", "NotImplementedError: close"), [general, asked_for]) is asked_for
+
+
 def test_a_resource_is_matched_by_what_is_waited_for() -> None:
     on_condition = Hint(("condition",), ("stalled",), resource="Condition")
     on_queue = Hint(("queue",), ("stalled",), resource="Queue")
