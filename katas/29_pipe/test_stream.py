@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections import Counter
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 
 import producers
 import pytest
@@ -56,6 +58,10 @@ def test_one_can_collect_again_and_again() -> None:
     assert [collect(producers.send_all, number) for number in range(5)] == [[0], [1], [2], [3], [4]]
 
 
+def test_an_empty_pipe_is_no_sign_of_the_end(slow_pipes: None) -> None:
+    assert collect(producers.send_all, 1, 2, 3) == [1, 2, 3]
+
+
 # Ends -------------------------------------------------------------------------------------
 
 
@@ -93,3 +99,22 @@ def test_a_producer_that_is_killed_is_noticed() -> None:
 def test_a_producer_that_is_killed_between_two_items_is_noticed() -> None:
     with pytest.raises(RuntimeError):
         collect(producers.be_killed, 1, 2)
+
+
+# What the tests need ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def slow_pipes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the first look into a pipe find nothing, in each process, as it may be while somebody is still busy."""
+    looks: Counter[tuple[int, int]] = Counter()
+    poll = Connection.poll
+
+    def slow_poll(self: Connection, timeout: float | None = 0.0) -> bool:
+        if timeout is not None and timeout <= 1:
+            looks[os.getpid(), id(self)] += 1
+            if looks[os.getpid(), id(self)] == 1:
+                return False
+        return poll(self, timeout)
+
+    monkeypatch.setattr(Connection, "poll", slow_poll)

@@ -1,7 +1,7 @@
 """Takes it for the end when nothing has come for a moment.
 
 expect: failure, full-pipe
-test: test_*
+test: test_an_empty*
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def receive_all(receiver: Any) -> list[Any]:
     items = []
     while True:
         try:
-            if not receiver.poll(0):
+            if not receiver.poll(0.2):
                 return items
             items.append(receiver.recv())
         except EOFError:
