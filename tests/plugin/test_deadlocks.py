@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -514,6 +515,51 @@ def _dedent(source: str) -> str:
     import textwrap
 
     return textwrap.dedent(source)
+
+
+RAW_PIPES = """
+import os, threading
+import pytest
+
+def test_read():
+    r, w = os.pipe()
+    os.read(r, 1)
+
+def test_write():
+    r, w = os.pipe()
+    os.write(w, bytes(100_000))
+
+def test_what_a_thread_writes_is_read():
+    r, w = os.pipe()
+    thread = threading.Thread(target=lambda: os.write(w, bytes(300_000)))
+    thread.start()
+    left = 300_000
+    while left:
+        left -= len(os.read(r, 1000))
+    thread.join()
+    os.close(w)
+    assert os.read(r, 10) == b""
+    os.close(r)
+
+def test_errors_are_the_real_ones():
+    r, w = os.pipe()
+    os.set_blocking(r, False)
+    with pytest.raises(BlockingIOError): os.read(r, 1)
+    with pytest.raises(OSError): os.read(12345, 1)
+    with pytest.raises(TypeError): os.write(w, "text")
+    with pytest.raises(OSError): os.write(r, b"x")
+    os.close(r); os.close(w)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="who holds an end is read from /proc")
+def test_raw_pipes_of_one_process_are_proved_too(project: Project) -> None:
+    run = project.run(RAW_PIPES)
+    assert [(f["kind"], f["resources"][0]["name"]) for f in run.findings if f["severity"] == "error"] == [
+        ("no-eof", "r"),
+        ("full-pipe", "w"),
+    ]
+    run.result.assert_outcomes(passed=2, failed=2)
 
 
 TAKEN_AND_PUT_BACK = """

@@ -115,6 +115,12 @@ def made_at(target: object) -> Sites:
     return found.made if found is not None else ()
 
 
+def raw_end(fd: int, mode: str) -> RawEnd:
+    """Return what is known of a raw end; a fresh record where somebody else has made it."""
+    known = raw.get(fd)
+    return known if known is not None and known.is_open else RawEnd(fd, mode, ())
+
+
 def open_ends() -> Iterator[tuple[int, str, str, Sites]]:
     """Yield descriptor, type, mode and call sites of each connection and raw end that is open."""
     known = set()

@@ -51,6 +51,8 @@ _POSIX = (
     Patch(connection.Connection, "_recv", pipes.recv),
     Patch(connection.Connection, "_send", pipes.send),
     Patch(connection, "wait", pipes.wait),
+    Patch(os, "read", pipes.read),
+    Patch(os, "write", pipes.write),
     Patch(pool, "wait", pipes.wait),  # it imports the function, not the module
     Patch(popen_fork.Popen, "wait", processes.wait),
     Patch(subprocess.Popen, "_wait", processes.wait_for_program),

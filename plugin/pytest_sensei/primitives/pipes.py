@@ -11,6 +11,7 @@ import io
 import os
 import select
 import selectors
+import stat
 from multiprocessing import connection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 LARGEST = 1 << 17  # bytes read in one piece; more than a pipe or a socket usually holds
 PIECE = 4096  # bytes; a pipe that can be written to at all takes so many at once (PIPE_BUF)
 
+_os_read = os.read
+_os_write = os.write
 _init = connection._ConnectionBase.__init__
 _nowait: int = getattr(os, "RWF_NOWAIT", 0)
 
@@ -137,6 +140,40 @@ def _gave_up_nowait(error: OSError) -> bool:
         return False
     _nowait = 0
     return True
+
+
+# -- raw pipes
+
+
+def read(fd: int, length: int, /) -> bytes:
+    """Read from a descriptor; see `os.read`. A pipe that is empty is waited for in slices."""
+    if runtime.watcher is None or length <= 0 or not _blocks_as_a_pipe(fd):
+        return _os_read(fd, length)
+    space = memoryview(bytearray(min(length, LARGEST)))
+    while True:
+        chunk = _try_read(fd, space, _os_read)
+        if chunk is not None:
+            return bytes(chunk)
+        wait_for(Ends((fd,), (), openings.raw_end(fd, "r")))
+
+
+def write(fd: int, data: Any, /) -> int:
+    """Write to a descriptor; see `os.write`. A pipe that is full is waited for in slices."""
+    if runtime.watcher is None or not _blocks_as_a_pipe(fd):
+        return _os_write(fd, data)
+    rest = whole = memoryview(data).cast("B")
+    while rest:
+        count = _try_write(fd, rest, _os_write)
+        if count:
+            rest = rest[count:]
+        else:
+            wait_for(Ends((), (fd,), openings.raw_end(fd, "w")))
+    return len(whole)
+
+
+def _blocks_as_a_pipe(fd: int) -> bool:
+    """Tell whether a descriptor is a pipe whose reads and writes wait."""
+    return stat.S_ISFIFO(os.fstat(fd).st_mode) and os.get_blocking(fd)
 
 
 # -- waiting

@@ -14,8 +14,8 @@ from pytest_sensei.primitives import openings, processes
 from pytest_sensei.primitives.pipes import Ends
 from pytest_sensei.primitives.processes import Ending
 from pytest_sensei.primitives.semaphores import Guard
-from pytest_sensei.watch.places import frames_outward, is_our_file, is_user_file, user_frame
-from pytest_sensei.watch.source import taken_expressions
+from pytest_sensei.watch.places import frames_outward, is_our_file, is_user_file, line_of, user_frame
+from pytest_sensei.watch.source import assigned_at, taken_expressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -116,6 +116,8 @@ def made_at(target: Any) -> tuple[tuple[CodeType, int], ...]:
         return processes.origins.get(target, ())
     if isinstance(target, connection._ConnectionBase):
         return openings.made_at(target)
+    if isinstance(target, openings.RawEnd):
+        return target.made
     made = getattr(target, "_made", None)
     if made is not None:
         return (made,)
@@ -133,6 +135,8 @@ _MADE_WITH = ("_lock", "_cond", "_rlock")  # of a condition, an event, a queue b
 
 def type_of(target: object) -> str:
     """Return what the user calls the type of a thing."""
+    if isinstance(target, openings.RawEnd):
+        return "pipe"
     for plain in (BaseProcess, threading.Thread):
         if isinstance(target, plain):
             return plain.__name__.removeprefix("Base")
@@ -155,6 +159,8 @@ def names_of(target: object, frames: list[FrameType]) -> Iterator[str]:
     (`forks[0]`, `self.lock`) says more.
     """
     unknown: list[str] = []
+    if isinstance(target, openings.RawEnd):
+        yield from _name_of_end(target)
     for frame in frames:
         for expression in taken_expressions(frame.f_code, frame.f_lineno or 0):
             value = evaluate(expression, frame)
@@ -166,7 +172,15 @@ def names_of(target: object, frames: list[FrameType]) -> Iterator[str]:
         for frame in frames:
             yield from names(target, frame)
     yield from unknown
-    yield f"a {type(target).__name__}"
+    yield f"a {type_of(target)}"
+
+
+def _name_of_end(end: openings.RawEnd) -> Iterator[str]:
+    """Yield what the line that made a raw pipe calls this end: its number itself says nothing."""
+    for code, lasti in end.made[:1]:
+        names = assigned_at(code, line_of(code, lasti), {"pipe"})
+        if len(names) == 2:
+            yield names["rw".index(end.mode)]
 
 
 def _spelled(expression: ast.expr, frame: FrameType) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_sensei.watch.record import Taken
 
 MAIN_PROCESS = "MainProcess"
+_ENDS = ("Connection", "pipe")  # whose readers wait for the end, and not for an item
 MOST = 24  # actors in a picture
 
 
@@ -138,7 +139,7 @@ class _Teller:
             return False
         if isinstance(wait, Sleeper):
             return True
-        return wait.told is not None and wait.told.thing.type == "Connection" and wait.told.place is not None
+        return wait.told is not None and wait.told.thing.type in _ENDS and wait.told.place is not None
 
     def _in_conversation(self) -> tuple[str, ...]:
         """Return two readers of the two ends of one duplex pipe: each waits for the other to send."""
