@@ -39,6 +39,22 @@ def test_results_come_in_the_order_of_the_items() -> None:
     assert fan_out([3, "ab", 1], 2, item_handlers.double) == [6, "abab", 2]
 
 
+def test_consumers_take_turns_at_the_pipe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    record = Record(tmp_path / "reads")
+    with monkeypatch.context() as patch:
+        patch.setattr(Connection, RECV, record.watching(getattr(Connection, RECV)))
+        assert fan_out([1, 2, 3, 4], 2, item_handlers.double) == [2, 4, 6, 8]
+    if record.all_share_a_lock():
+        return
+    crowd = Crowd()  # there may be a lock that cannot be seen: let them meet, if they can
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(Connection, RECV, crowd.watching(getattr(Connection, RECV)))
+            fan_out([1, 2, 3, 4], 2, item_handlers.double)
+    finally:
+        assert not crowd.met.is_set(), "two consumers read at the same time: each gets a part of a message"
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_many_items_are_handled_and_all_consumers_end(workers: int) -> None:
     assert fan_out(list(range(50)), workers, item_handlers.double) == list(range(0, 100, 2))
@@ -78,22 +94,6 @@ def test_an_empty_pipe_is_no_sign_of_the_end(slow_pipes: None) -> None:
 
 
 # Consumers --------------------------------------------------------------------------------
-
-
-def test_consumers_take_turns_at_the_pipe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    record = Record(tmp_path / "reads")
-    with monkeypatch.context() as patch:
-        patch.setattr(Connection, RECV, record.watching(getattr(Connection, RECV)))
-        assert fan_out([1, 2, 3, 4], 2, item_handlers.double) == [2, 4, 6, 8]
-    if record.all_share_a_lock():
-        return
-    crowd = Crowd()  # there may be a lock that cannot be seen: let them meet, if they can
-    try:
-        with monkeypatch.context() as patch:
-            patch.setattr(Connection, RECV, crowd.watching(getattr(Connection, RECV)))
-            fan_out([1, 2, 3, 4], 2, item_handlers.double)
-    finally:
-        assert not crowd.met.is_set(), "two consumers read at the same time: each gets a part of a message"
 
 
 def test_consumers_work_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
