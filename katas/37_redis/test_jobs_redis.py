@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from jobs_redis import count, push, work
 
-redis = pytest.importorskip("redis", reason="no Python package redis: python -m pip install redis")
+redis = pytest.importorskip("redis", reason="skipped, no Python package redis\n  python -m pip install redis")
 
 # Patience is counted in turns, not in seconds: on a busy machine each of ours takes longer, too.
 TURN_SECONDS = 0.01

@@ -13,7 +13,7 @@ import pytest
 from cache_memcached import add_to, cached
 
 pymemcache = pytest.importorskip(
-    "pymemcache", reason="no Python package pymemcache: python -m pip install pymemcache"
+    "pymemcache", reason="skipped, no Python package pymemcache\n  python -m pip install pymemcache"
 )
 
 # Patience is counted in turns, not in seconds: on a busy machine each of ours takes longer, too.

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jobs_rabbitmq import consume, publish
 
-pika = pytest.importorskip("pika", reason="no Python package pika: python -m pip install pika")
+pika = pytest.importorskip("pika", reason="skipped, no Python package pika\n  python -m pip install pika")
 
 # The first test starts the server, which takes some seconds.
 pytestmark = pytest.mark.timeout(90)

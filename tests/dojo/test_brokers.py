@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from kata_folders import make_kata, write
 from pytest_sensei.dojo import broker_fixtures, brokers
 
 if TYPE_CHECKING:
@@ -193,29 +194,37 @@ def test_watch_leaves_a_server_and_its_clients_alone(
     assert run.findings == []
 
 
-def test_without_a_server_tests_are_skipped_with_the_commands(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+BARE = """\
+import pytest
+from pytest_sensei.dojo import brokers
+
+brokers.program = lambda *names: None
+
+
+def test_it(kata_memcached_address):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("tests", "said"),
+    [
+        (BARE, [f"{system:8} {command}" for system, command in brokers.MEMCACHED.installs.items()]),
+        (
+            "import pytest\npytest.importorskip('no_such_client', reason='a client\\n  how')",
+            ["a client", "how"],
+        ),
+    ],
+    ids=["no server", "no client"],
+)
+def test_what_a_kata_lacks_is_told_under_its_light(
+    tests: str, said: list[str], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("KATA_MEMCACHED", "KATA_REDIS_URL"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("KATA_MEMCACHED", raising=False)
+    folder = make_kata(pytester.path / "katas", "38_adding")
+    write(folder / "test_adding.py", tests)
 
-    run = project.run(
-        """
-        import pytest
-        from pytest_sensei.dojo import brokers
+    result = pytester.runpytest_subprocess("katas/38_adding", "-p", "no:cacheprovider")
 
-        @pytest.fixture(scope="session", autouse=True)
-        def bare():
-            brokers.program = lambda *names: None
-
-        def test_it(kata_memcached_address):
-            pass
-        """,
-        "-rs",
-        "-o",
-        "console_output_style=classic",
-    )
-
-    run.result.assert_outcomes(skipped=1)
-    for command in ("apt-get install memcached", "brew install memcached", "choco install memcached"):
-        assert command in run.output.replace("\n", "")
+    assert result.parseoutcomes().get("failed", 0) == 0
+    result.stdout.fnmatch_lines(["38_adding*amber*", *(f"*{line}" for line in said)])

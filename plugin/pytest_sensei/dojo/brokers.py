@@ -63,9 +63,12 @@ class Broker:
     def excuse(self) -> str:
         """Say why the kata cannot run here, and the command that changes that, for each system."""
         if not self.has_client():
-            return f"no Python package {self.client}: {sys.executable} -m pip install {self.client}"
-        ways = "; ".join(f"{name}: {command}" for name, command in self.installs.items())
-        return f"no {self.name} server on the path, and {self.variable} is not set. {ways}"
+            return (
+                f"skipped, no Python package {self.client}\n  {sys.executable} -m pip install {self.client}"
+            )
+        ways = [f"  {name:8} {command}" for name, command in self.installs.items()]
+        missing = f"skipped, no {self.name} server on the path, and {self.variable} is not set"
+        return "\n".join([missing, *ways])
 
 
 def system() -> str:

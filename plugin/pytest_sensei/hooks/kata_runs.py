@@ -20,6 +20,7 @@ class KataRun:
         self.failures: list[pytest.TestReport] = []
         self.ladder: tuple[str, ...] = ()
         self.could_not_run = False
+        self.excuses: dict[str, None] = {}  # why tests were skipped, each once, in order
         self._results: dict[str, str] = {}
         self._findings: list[Finding] = []
 
@@ -27,10 +28,16 @@ class KataRun:
         self._findings.extend(found)
         if report.when == "call" or not report.passed:
             self._results[report.nodeid] = report.outcome
+        self.excuse(report)
         if report.failed:
             if not self.failures:
                 self.ladder = _ladder(report, found)
             self.failures.append(report)
+
+    def excuse(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        """Keep why tests were skipped: it says what this machine lacks."""
+        if report.skipped and isinstance(report.longrepr, tuple):
+            self.excuses[str(report.longrepr[2]).removeprefix("Skipped: ")] = None
 
     def light(self) -> Light:
         results = [TestResult(name, outcome) for name, outcome in self._results.items()]

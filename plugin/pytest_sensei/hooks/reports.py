@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -79,6 +80,10 @@ class Teller:
             run = self._katas.setdefault(kata.name, KataRun())
             run.could_not_run = True
             run.ladder = hinting.for_import(message=report.longreprtext, kata=kata)
+        if report.skipped and kata is not None:
+            run = self._katas.setdefault(kata.name, KataRun())
+            run.could_not_run = True
+            run.excuse(report)
 
     # -- telling
 
@@ -108,6 +113,8 @@ class Teller:
         for name, run in sorted(self._katas.items()):
             light = terminal.render_light(run.light(), color=_style(reporter)["color"])
             reporter.write_line(f"{name}  {light}{'' if run.light() is Light.GREEN else run.counted()}")
+            for line in chain.from_iterable(excuse.splitlines() for excuse in run.excuses):
+                reporter.write_line(f"  {line}")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
