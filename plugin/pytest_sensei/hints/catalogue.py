@@ -111,7 +111,9 @@ def choose(case: Case, kata_hints: Sequence[Hint] = ()) -> Hint | None:
     yet either: a ladder for what a test found out would speak of mistakes that nobody has made.
     """
     if case.kind == FAILURE and UNWRITTEN in case.message:
-        kata_hints = [hint for hint in kata_hints if not hint.specificity or hint.message] or kata_hints
+        kata_hints = [
+            hint for hint in kata_hints if not hint.specificity or UNWRITTEN in (hint.message or "")
+        ]
     own = _most_specific(case, kata_hints)
     plain = case.kind in {FAILURE, IMPORT}
     if own is not None and (plain or own.specificity):

@@ -120,9 +120,12 @@ def test_a_kata_s_general_ladder_gives_way_to_the_one_for_the_kind() -> None:
 
 def test_where_nothing_is_written_yet_the_kata_s_general_ladder_is_shown() -> None:
     general, special = Hint(("general",)), Hint(("special",), ("failure",), test="test_a*")
-    unwritten = Case("failure", "test_a", "E   NotImplementedError: TODO: wait for room")
+    of_the_docstring = Hint(("special",), message="TimeoutError")
+    unwritten = Case(
+        "failure", "test_a", "Raises TimeoutError.\nE   NotImplementedError: TODO: wait for room"
+    )
 
-    assert choose(unwritten, [general, special]) is general
+    assert choose(unwritten, [general, special, of_the_docstring]) is general
     assert choose(Case("failure", "test_a", "E   assert 1 == 2"), [general, special]) is special
 
 
