@@ -1,0 +1,31 @@
+"""Puts the exception in the place of a result, and does not raise it.
+
+expect: failure
+test: test_the_exception*
+"""
+
+from multiprocessing import Process, Queue, Semaphore
+
+
+def work(number, job, room, results):
+    with room:
+        try:
+            outcome = (number, job(), None)
+        except Exception as error:
+            outcome = (number, None, error)
+    results.put(outcome)
+
+
+def run_limited(jobs, limit):
+    if limit < 1:
+        raise ValueError("the limit must be at least 1")
+    room, results = Semaphore(limit), Queue()
+    processes = [Process(target=work, args=(n, job, room, results)) for n, job in enumerate(jobs)]
+    for process in processes:
+        process.start()
+    outcomes = sorted((results.get() for _ in jobs), key=lambda outcome: outcome[0])
+    for process in processes:
+        process.join()
+    results.close()
+    results.join_thread()
+    return [result if error is None else error for _, result, error in outcomes]

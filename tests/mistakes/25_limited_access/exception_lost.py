@@ -1,0 +1,30 @@
+"""Lets the exception end the process: the caller waits for a result that nobody sends.
+
+expect: stalled, lost-exception
+test: test_*
+"""
+
+from multiprocessing import Process, Queue, Semaphore
+
+
+def work(number, job, room, results):
+    with room:
+        results.put((number, job(), None))
+
+
+def run_limited(jobs, limit):
+    if limit < 1:
+        raise ValueError("the limit must be at least 1")
+    room, results = Semaphore(limit), Queue()
+    processes = [Process(target=work, args=(n, job, room, results)) for n, job in enumerate(jobs)]
+    for process in processes:
+        process.start()
+    outcomes = sorted((results.get() for _ in jobs), key=lambda outcome: outcome[0])
+    for process in processes:
+        process.join()
+    results.close()
+    results.join_thread()
+    for _, _, error in outcomes:
+        if error is not None:
+            raise error
+    return [result for _, result, _ in outcomes]

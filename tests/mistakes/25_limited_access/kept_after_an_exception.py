@@ -1,0 +1,35 @@
+"""Gives the semaphore back only when the job has succeeded.
+
+expect: stalled
+test: test_a_job_that_fails*
+"""
+
+from multiprocessing import Process, Queue, Semaphore
+
+
+def work(number, job, room, results):
+    room.acquire()
+    try:
+        result = job()
+        room.release()
+        results.put((number, result, None))
+    except Exception as error:
+        results.put((number, None, error))
+
+
+def run_limited(jobs, limit):
+    if limit < 1:
+        raise ValueError("the limit must be at least 1")
+    room, results = Semaphore(limit), Queue()
+    processes = [Process(target=work, args=(n, job, room, results)) for n, job in enumerate(jobs)]
+    for process in processes:
+        process.start()
+    outcomes = sorted((results.get() for _ in jobs), key=lambda outcome: outcome[0])
+    for process in processes:
+        process.join()
+    results.close()
+    results.join_thread()
+    for _, _, error in outcomes:
+        if error is not None:
+            raise error
+    return [result for _, result, _ in outcomes]

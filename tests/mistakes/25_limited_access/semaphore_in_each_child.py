@@ -1,0 +1,34 @@
+"""Makes the semaphore in each process: everybody finds room in its own.
+
+expect: failure
+test: test_no_more_jobs*
+"""
+
+from multiprocessing import Process, Queue, Semaphore
+
+
+def work(number, job, limit, results):
+    with Semaphore(limit):
+        try:
+            outcome = (number, job(), None)
+        except Exception as error:
+            outcome = (number, None, error)
+    results.put(outcome)
+
+
+def run_limited(jobs, limit):
+    if limit < 1:
+        raise ValueError("the limit must be at least 1")
+    results = Queue()
+    processes = [Process(target=work, args=(n, job, limit, results)) for n, job in enumerate(jobs)]
+    for process in processes:
+        process.start()
+    outcomes = sorted((results.get() for _ in jobs), key=lambda outcome: outcome[0])
+    for process in processes:
+        process.join()
+    results.close()
+    results.join_thread()
+    for _, _, error in outcomes:
+        if error is not None:
+            raise error
+    return [result for _, result, _ in outcomes]
