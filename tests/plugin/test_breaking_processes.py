@@ -231,21 +231,28 @@ INTERRUPTED = {
 }
 
 
-def interrupt(folder: Path, source: str, times: int) -> tuple[str, int, list[str]]:
-    """Run pytest, press Ctrl-C when the test says so, and look who is left."""
+def interrupt(folder: Path, source: str, *args: str, again: bool = False) -> tuple[str, int, list[str]]:
+    """Run pytest, press Ctrl-C when the test says so (or again and again from then on), and look who is left."""
     (folder / "test_it.py").write_text(source)
     (folder / "pytest.ini").write_text("[pytest]\nsensei_grace = 5\n")
     tag = str(uuid.uuid4())
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--timeout=60", "-q"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--timeout=60", "-q", *args]
     with (folder / "output.txt").open("w+") as output:
         process = subprocess.Popen(
-            command, cwd=folder, stdout=output, stderr=output, env={**os.environ, "SENSEI_TAG": tag}
+            command,
+            cwd=folder,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env={**os.environ, "SENSEI_TAG": tag},
         )
         deadline = time.monotonic() + LIMIT
         while not (folder / "now").exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
-        for _ in range(times):
-            process.send_signal(signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
+        while again and process.poll() is None and time.monotonic() < deadline:
+            os.killpg(process.pid, signal.SIGINT)
+            time.sleep(0.03)
         code = process.wait(LIMIT)
         output.seek(0)
         return output.read(), code, survivors(f"SENSEI_TAG={tag}")
@@ -254,7 +261,7 @@ def interrupt(folder: Path, source: str, times: int) -> tuple[str, int, list[str
 @pytest.mark.parametrize("name", INTERRUPTED)
 def test_ctrl_c_leaves_no_process_behind(name: str, tmp_path: Path) -> None:
     source = HEADER.format(method="fork") + STUBBORN + textwrap.dedent(INTERRUPTED[name])
-    output, code, left = interrupt(tmp_path, source, 1)
+    output, code, left = interrupt(tmp_path, source)
     assert left == [], output
     assert code == pytest.ExitCode.INTERRUPTED, output
 
@@ -262,6 +269,34 @@ def test_ctrl_c_leaves_no_process_behind(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_ctrl_c_under_each_start_method(method: str, tmp_path: Path) -> None:
     source = HEADER.format(method=method) + STUBBORN + textwrap.dedent(INTERRUPTED["in_a_join"])
-    output, code, left = interrupt(tmp_path, source, 1)
+    output, code, left = interrupt(tmp_path, source)
     assert left == [], output
     assert code == pytest.ExitCode.INTERRUPTED, output
+
+
+@pytest.mark.parametrize("name", ["in_a_join", "in_the_grace_after_a_test"])
+def test_an_impatient_user_leaves_no_process_behind(name: str, tmp_path: Path) -> None:
+    source = HEADER.format(method="fork") + STUBBORN + textwrap.dedent(INTERRUPTED[name])
+    output, code, left = interrupt(tmp_path, source, again=True)
+    assert left == [], output
+    assert code != 0
+
+
+def test_ctrl_c_under_xdist_leaves_no_process_behind(tmp_path: Path) -> None:
+    source = HEADER.format(method="fork") + STUBBORN + textwrap.dedent(INTERRUPTED["in_a_join"])
+    output, code, left = interrupt(tmp_path, source, "-n2")
+    assert left == [], output
+    assert code == pytest.ExitCode.INTERRUPTED, output
+
+
+def test_a_child_of_a_worker_of_xdist_is_told_and_ended(tmp_path: Path) -> None:
+    """It is forked, so its command line is the worker's: nothing in that tells that it may stay."""
+    source = HEADER.format(method="fork") + textwrap.dedent(
+        """
+        def test_it():
+            ctx.Process(target=time.sleep, args=(600,)).start()
+        """
+    )
+    outcome = run(tmp_path, source, "-n1", "--sensei-leaks=error", "-W", "ignore::DeprecationWarning")
+    assert [finding["kind"] for finding in outcome.findings["test_it"]] == ["leaked-process"], outcome.output
+    assert outcome.survivors == []

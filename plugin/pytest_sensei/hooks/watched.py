@@ -12,6 +12,7 @@ import pytest
 from pytest_sensei import findings
 from pytest_sensei.diagnosis import Diagnosis, Group, Severity
 from pytest_sensei.dojo.katas import kata_of
+from pytest_sensei.hooks.last_resort import LastResort
 from pytest_sensei.hooks.left_running import LeftRunning
 from pytest_sensei.primitives import runtime
 from pytest_sensei.primitives.threads import origins, strand_of
@@ -40,6 +41,7 @@ class WatchedTests:
         self._household = Household(self._root)
         self._left_running = LeftRunning(self._root, self._household)
         config.pluginmanager.register(self._left_running, "sensei-left-running")
+        self._last_resort = LastResort(self._left_running.end_survivors)
         self._watching = Watching(self._root, self._household)
         self._around: runtime.Watcher | None = None
         self._first = leaks.Alive.now().threads  # who lived before the first test
@@ -54,6 +56,7 @@ class WatchedTests:
             services.remember_first_threads()
         runtime.watch_with(self._watching)
         self._household.open()
+        self._last_resort.arm()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -214,6 +217,7 @@ class WatchedTests:
         leaked_ends.let_go_at_exit(self._grace)
         runtime.watch_with(self._around)
         self._household.close()
+        self._last_resort.disarm()
         return result
 
     def _end_survivors(self) -> list[str]:

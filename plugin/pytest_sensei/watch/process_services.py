@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from pytest_sensei.watch import procfs
@@ -36,6 +37,9 @@ SERVICES: tuple[Callable[[Command], bool], ...] = (is_resource_tracker, is_fork_
 
 
 def is_known_service(pid: int) -> bool:
-    """Tell whether a process is one that outlives a test by design."""
+    """Tell whether a process is one that outlives a test by design.
+
+    A forked child has the command line of its parent, which may itself be a worker of pytest-xdist: that tells nothing.
+    """
     command = procfs.command(pid)
-    return any(service(command) for service in SERVICES)
+    return any(service(command) for service in SERVICES) and command != procfs.command(os.getpid())
