@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 HEADER = HEADER + textwrap.dedent(
     """
+    from concurrent.futures import ThreadPoolExecutor
     KEPT = []
 
     def wait_for(event):
@@ -241,6 +242,70 @@ CAUGHT: dict[str, tuple[list[str], str]] = {
                 process.join()
         """,
     ),
+    "an_exception_in_a_process": (
+        ["lost-exception"],
+        """
+        def fail():
+            raise ZeroDivisionError("lost")
+        def test_an_exception_in_a_process():
+            process = ctx.Process(target=fail, name="worker")
+            process.start()
+            process.join()
+        """,
+    ),
+    "an_exception_in_a_thread_of_a_process": (
+        ["lost-exception"],
+        """
+        def fail_in_a_thread():
+            thread = threading.Thread(target=fail, name="helper")
+            thread.start()
+            thread.join()
+        def test_an_exception_in_a_thread_of_a_process():
+            process = ctx.Process(target=fail_in_a_thread)
+            process.start()
+            process.join()
+            assert process.exitcode == 0
+        """,
+    ),
+    "a_result_nobody_gets": (
+        ["lost-exception"],
+        """
+        def fail_with(number):
+            raise ValueError(number)
+        def test_a_result_nobody_gets():
+            with ctx.Pool(2) as pool:
+                for number in range(3):
+                    pool.apply_async(fail_with, (number,))
+                pool.close()
+                pool.join()
+        """,
+    ),
+    "items_nobody_takes": (
+        ["lost-exception"],
+        """
+        def test_items_nobody_takes():
+            with ctx.Pool(2) as pool:
+                pool.imap_unordered(fail_with, range(3))
+                pool.close()
+                pool.join()
+        """,
+    ),
+    "a_future_of_a_process_nobody_asks": (
+        ["lost-exception"],
+        """
+        def test_a_future_of_a_process_nobody_asks():
+            with ProcessPoolExecutor(1, mp_context=ctx) as executor:
+                executor.submit(fail_with, 1)
+        """,
+    ),
+    "a_future_of_a_thread_nobody_asks": (
+        ["lost-exception"],
+        """
+        def test_a_future_of_a_thread_nobody_asks():
+            with ThreadPoolExecutor(1) as executor:
+                executor.submit(fail_with, 1)
+        """,
+    ),
 }
 
 HEALTHY = """
@@ -337,6 +402,90 @@ def process():
 def test_joined_in_the_teardown(process):
     pass
 
+def fail():
+    raise ZeroDivisionError
+def leave():
+    sys.exit(3)
+def test_a_process_that_fails_and_is_asked():
+    process = ctx.Process(target=fail)
+    process.start()
+    process.join()
+    assert process.exitcode == 1
+
+def test_a_process_that_leaves():
+    process = ctx.Process(target=leave)
+    process.start()
+    process.join()
+
+def tell_and_fail(connection):
+    try:
+        fail()
+    except ZeroDivisionError as error:
+        connection.send(error)
+        raise
+def put_and_fail(answers):
+    try:
+        fail()
+    except ZeroDivisionError as error:
+        answers.put(repr(error))
+        raise RuntimeError from error
+def test_a_process_that_tells_of_its_failure():
+    receiver, sender = ctx.Pipe(duplex=False)
+    with receiver, sender:
+        process = ctx.Process(target=tell_and_fail, args=(sender,))
+        process.start()
+        assert isinstance(receiver.recv(), ZeroDivisionError)
+        process.join()
+    answers = ctx.Queue()
+    process = ctx.Process(target=put_and_fail, args=(answers,))
+    process.start()
+    assert answers.get() == "ZeroDivisionError()"
+    process.join()
+    answers.close()
+    answers.join_thread()
+
+def fail_with(number):
+    raise ValueError(number)
+def test_results_of_a_pool():
+    told = []
+    with ctx.Pool(2) as pool:
+        results = [pool.apply_async(fail_with, (number,)) for number in range(3)]
+        with pytest.raises(ValueError):
+            [result.get() for result in results]
+    with ctx.Pool(2) as pool:
+        pool.apply_async(fail_with, (1,), error_callback=told.append).wait()
+        pool.close()
+        pool.join()
+    assert len(told) == 1
+    with ctx.Pool(2) as pool:
+        result = pool.apply_async(fail_with, (1,))
+        result.wait()
+        assert not result.successful()
+    with ctx.Pool(2) as pool:
+        with pytest.raises(ValueError):
+            pool.map(fail_with, range(3))
+        with pytest.raises(ValueError):
+            next(pool.imap(fail_with, range(3)))
+
+def test_results_of_executors():
+    for executor in ThreadPoolExecutor(2), ProcessPoolExecutor(2, mp_context=ctx):
+        with executor, pytest.raises(ValueError):
+            [future.result() for future in [executor.submit(fail_with, number) for number in range(3)]]
+    with ThreadPoolExecutor(2) as executor:
+        assert executor.submit(fail_with, 1).exception()
+    with ThreadPoolExecutor(2) as executor, pytest.raises(ValueError):
+        list(executor.map(fail_with, range(3)))
+
+@pytest.fixture(scope="module")
+def future():
+    with ThreadPoolExecutor(1) as executor:
+        yield executor.submit(fail_with, 1)
+def test_a_fixtures_future_is_not_asked_yet(future):
+    pass
+def test_a_fixtures_future_is_asked(future):
+    with pytest.raises(ValueError):
+        future.result()
+
 def start_another():
     child = ctx.Process(target=nothing)
     child.start()
@@ -423,6 +572,22 @@ def test_an_orphan_is_told_with_the_line_of_the_child_that_started_it(tmp_path: 
     finding = only(run(tmp_path, HEADER.format(method="spawn") + textwrap.dedent(text)))
     assert finding["summary"] == "grandchild outlived the process that started it"
     assert finding["culprits"][0]["source"] == "child.start()"
+
+
+def test_an_exception_of_a_process_is_told_with_its_lines(tmp_path: Path) -> None:
+    text = CAUGHT["an_exception_in_a_process"][1]
+    finding = only(run(tmp_path, HEADER.format(method="spawn") + textwrap.dedent(text)))
+    assert finding["summary"] == "worker died of ZeroDivisionError: lost, and the test never saw it"
+    sources = [place["source"] for place in finding["culprits"]]
+    assert sources == ['raise ZeroDivisionError("lost")', "process.start()"]
+
+
+def test_a_job_that_raised_is_told_with_the_line_that_gave_it(tmp_path: Path) -> None:
+    text = CAUGHT["a_result_nobody_gets"][1]
+    finding = only(run(tmp_path, HEADER.format(method="fork") + textwrap.dedent(text)))
+    assert finding["summary"].startswith("3 jobs raised ValueError: ")
+    sources = [place["source"] for place in finding["culprits"]]
+    assert sources == ["pool.apply_async(fail_with, (number,))", "raise ValueError(number)"]
 
 
 def test_leaks_can_be_switched_off(tmp_path: Path) -> None:

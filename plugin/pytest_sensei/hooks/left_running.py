@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from pytest_sensei.diagnosis import Diagnosis, Kind, Severity
-from pytest_sensei.primitives import births, pools
+from pytest_sensei.hooks.left_unheard import LeftUnheard
+from pytest_sensei.primitives import births, outcomes, pools
 from pytest_sensei.watch import left_pools, left_processes, offspring
 from pytest_sensei.watch.offspring import Left
 from pytest_sensei.watch.patience import looks
@@ -42,6 +43,7 @@ class LeftRunning:
     def __init__(self, root: str | None, household: Household) -> None:
         self._root = root
         self._household = household
+        self._unheard = LeftUnheard(root, household)
         self._since = 0  # the count of births when the test began
         self._first = births.serial() + 1
         self._looked = 0  # the count of births at the last look
@@ -70,7 +72,9 @@ class LeftRunning:
             self._of_tests |= present - self._before
             alive = {pid for pid, _ in present}
             for pid in set(births.known) - alive:
-                births.known.pop(pid, None)
+                if not self._is_fixtures(births.known[pid].serial):
+                    del births.known[pid]
+            self._unheard.forget()
         self._in_test = False
 
     def _present(self) -> frozenset[Process]:
@@ -79,8 +83,11 @@ class LeftRunning:
     def _look(self) -> list[Seen]:
         return offspring.look(self._household.root, self._household.folder)
 
+    def _is_fixtures(self, serial: int) -> bool:
+        return any(serial in owned for owned in self._owned.values())
+
     def _concerns_serial(self, serial: int) -> bool:
-        if any(serial in owned for owned in self._owned.values()):
+        if self._is_fixtures(serial):
             return False
         return serial >= self._since or any(serial in due for due in self._due)
 
@@ -121,6 +128,7 @@ class LeftRunning:
         off by a verdict that has said all: what is left is ended, and not reported.
         """
         if severity is Severity.OFF and not told:
+            outcomes.failures.clear()
             return []
         remains = self._remains_after(0.0 if told else grace, excused)
         lost = left_pools.dropped(self._concerns_serial)
@@ -128,6 +136,7 @@ class LeftRunning:
         if not told:
             found += [left_pools.diagnose(each, self._root) for each in (*lost, *remains.pools)]
             found += left_processes.diagnose(remains.processes, self._household.home, self._root)
+        found += self._unheard.found(self._concerns_serial, excused)
         if remains and (told or severity is Severity.ERROR):
             self._end(remains)
         return found

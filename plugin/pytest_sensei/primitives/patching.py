@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Future
 from concurrent.futures import process as futures_process
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from pytest_sensei.primitives import (
     locks,
     memory,
     openings,
+    outcomes,
     pipes,
     pools,
     processes,
@@ -73,6 +75,7 @@ PATCHES = (
     Patch(synchronize.SemLock, "__exit__", semaphores.__exit__),
     Patch(process.BaseProcess, "start", processes.start),
     Patch(process.BaseProcess, "_bootstrap", processes.bootstrap),
+    Patch(process.BaseProcess, "exitcode", property(processes.exitcode)),
     Patch(os, "pipe", openings.pipe),
     Patch(shared_memory.SharedMemory, "__init__", memory.init),
     Patch(shared_memory.SharedMemory, "__del__", memory.__del__),
@@ -90,6 +93,19 @@ PATCHES = (
     Patch(pool.Pool, "__del__", pools.gone),
     Patch(pool.Pool, "join", pools.join),
     Patch(futures_process.ProcessPoolExecutor, "__init__", pools.init_executor),
+    Patch(Future, "set_exception", outcomes.set_exception),
+    Patch(Future, "result", outcomes.result),
+    Patch(Future, "exception", outcomes.exception),
+    Patch(pool.ApplyResult, "__init__", outcomes.init_result),
+    Patch(pool.ApplyResult, "_set", outcomes.set_result),
+    Patch(pool.ApplyResult, "get", outcomes.get),
+    Patch(pool.ApplyResult, "successful", outcomes.successful),
+    Patch(pool.MapResult, "_set", outcomes.set_results),
+    Patch(pool.IMapIterator, "__init__", outcomes.init_iterator),
+    Patch(pool.IMapIterator, "_set", outcomes.set_item),
+    Patch(pool.IMapIterator, "next", outcomes.next_item),
+    Patch(pool.IMapIterator, "__next__", outcomes.next_item),
+    Patch(pool.IMapUnorderedIterator, "_set", outcomes.set_any_item),
     *(_POSIX if sys.platform != "win32" else ()),
 )
 

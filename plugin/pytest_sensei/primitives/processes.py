@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import select
 import subprocess
+import sys
 import weakref
 from multiprocessing import popen_fork, process
 from typing import TYPE_CHECKING, Any
 
-from pytest_sensei.primitives import births, children, runtime
+from pytest_sensei.primitives import births, children, dying, runtime
 from pytest_sensei.primitives.threads import callers
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _start = process.BaseProcess.start
 _bootstrap = process.BaseProcess._bootstrap  # type: ignore[attr-defined]
+_exitcode = process.BaseProcess.exitcode.fget  # type: ignore[attr-defined]
 _wait = popen_fork.Popen.wait
 _wait_for_program = subprocess.Popen._wait  # type: ignore[attr-defined]
 
@@ -43,10 +45,22 @@ def start(self: process.BaseProcess) -> None:
     births.born(self._popen.pid, births.Way.PROCESS, self.name, frames, self)  # type: ignore[attr-defined]
 
 
+def exitcode(self: process.BaseProcess) -> int | None:
+    """Return how the process ended, or None; see `multiprocessing.Process.exitcode`."""
+    code: int | None = _exitcode(self)
+    if code is not None:
+        birth = births.known.get(self.pid or 0)
+        if birth is not None:
+            birth.askers.add(sys._getframe(1).f_code)
+    return code
+
+
 def bootstrap(self: process.BaseProcess, *arguments: Any, **options: Any) -> int:
     """Run in the child, from its beginning to its end."""
     for call in list(children.at_bootstrap.values()):
         call(self.name)
+    if dying.at_death:
+        dying.listen()
     code: int = _bootstrap(self, *arguments, **options)
     return code
 

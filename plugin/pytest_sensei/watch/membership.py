@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_sensei.primitives import births, children, locks, memory, patching, runtime, semaphores
-from pytest_sensei.watch import descent, leaked_memory, ledger, procfs
+from pytest_sensei.primitives import births, children, dying, locks, memory, patching, runtime, semaphores
+from pytest_sensei.watch import deaths, descent, leaked_memory, ledger, procfs
 from pytest_sensei.watch.home import Home
 from pytest_sensei.watch.judging import Judge
+from pytest_sensei.watch.lost import is_nobody_s_business
 from pytest_sensei.watch.record import Record
 
 if TYPE_CHECKING:
@@ -72,7 +74,9 @@ class ChildWatching:
     def passed_on(self, giver: Strand, taker: Strand) -> None:
         """Likewise."""
 
-    def thread_failed(self, _thread: object, _error: BaseException) -> bool:
+    def thread_failed(self, thread: object, error: BaseException) -> bool:
+        if isinstance(thread, threading.Thread) and not is_nobody_s_business(error):
+            deaths.tell(self._home, error, thread.name)
         return False
 
 
@@ -89,6 +93,7 @@ def join(folder: str, root: int, rootdir: str | None, name: str, *, ready: bool)
     watching = ChildWatching(home, root, rootdir, record)
     watching._judge.name = name
     children.at_bootstrap[_KEY] = watching.named
+    dying.at_death[_KEY] = lambda error: deaths.tell(home, error)
     births.tell[_KEY] = lambda birth: descent.write(
         home.folder, descent.of_birth(birth, (home.pid, home.start))
     )

@@ -58,10 +58,10 @@ def look(root: int, folder: Path | None) -> list[Seen]:
         if stat is None or (word is not None and word.start != stat.start):
             continue
         if word is None and (stat.parent in services or stat.ended or not is_known_service(pid)):
-            word = _word_of_birth(root, pid)
+            word = word_of_birth(root, pid)
         found[pid] = Seen(pid, stat.start, stat.parent, stat.ended, word)
     for pid in _unasked():
-        found[pid] = Seen(pid, 0, root, True, _word_of_birth(root, pid))
+        found[pid] = Seen(pid, 0, root, True, word_of_birth(root, pid))
     return [seen for seen in found.values() if seen.descent is not None or not is_known_service(seen.pid)]
 
 
@@ -83,7 +83,8 @@ def _elsewhere(folder: Path | None) -> set[int]:
     return {int(pid) for _, pid, start in names if procfs.start(int(pid)) == int(start)}
 
 
-def _word_of_birth(root: int, pid: int) -> Descent | None:
+def word_of_birth(root: int, pid: int) -> Descent | None:
+    """Return what the watching process itself knows of a process's start."""
     birth = births.known.get(pid)
     return descent.of_birth(birth, (root, procfs.start(root)), birth.serial) if birth is not None else None
 
