@@ -1,0 +1,61 @@
+"""Uses a pool, and calls it a semaphore: there are not as many processes as jobs.
+
+expect: failure
+test: test_with_a_semaphore*
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Semaphore
+
+Job = Callable[[], object]
+
+
+def with_semaphore(jobs: Sequence[Job], limit: int) -> set[int]:
+    """Run each job in a process of its own, at most `limit` of them at once, and return the pids."""
+    with multiprocessing.Pool(limit) as pool:  # there are no more processes, so no more can be at work
+        outcomes = pool.map(work, jobs, chunksize=1)
+        pool.close()
+        pool.join()
+    raise_first([error for error, _ in outcomes])
+    return {pid for _, pid in outcomes}
+
+
+def take_a_place(
+    job: Job, places: Semaphore, number: int, outcomes: SimpleQueue[tuple[int, Exception | None]]
+) -> None:
+    with places:  # gives the place back, whatever the job does
+        error = error_of(job)
+    outcomes.put((number, error))
+
+
+def with_pool(jobs: Sequence[Job], limit: int) -> set[int]:
+    """Run the jobs in a pool of `limit` workers, and return the pids of those that have worked."""
+    with multiprocessing.Pool(limit) as pool:  # there are no more processes, so no more can be at work
+        outcomes = pool.map(work, jobs, chunksize=1)
+        pool.close()
+        pool.join()
+    raise_first([error for error, _ in outcomes])
+    return {pid for _, pid in outcomes}
+
+
+def work(job: Job) -> tuple[Exception | None, int]:
+    return error_of(job), os.getpid()
+
+
+def error_of(job: Job) -> Exception | None:
+    try:
+        job()
+    except Exception as error:
+        return error
+    return None
+
+
+def raise_first(errors: Sequence[Exception | None]) -> None:
+    for error in errors:
+        if error is not None:
+            raise error
