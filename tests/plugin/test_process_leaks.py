@@ -242,6 +242,26 @@ CAUGHT: dict[str, tuple[list[str], str]] = {
                 process.join()
         """,
     ),
+    "a_program_that_a_program_has_left": (
+        ["orphan"],
+        """
+        def test_a_program_that_a_program_has_left():
+            subprocess.run(["sh", "-c", "sleep 600 & exit 0"], check=True)
+        """,
+    ),
+    "a_process_that_made_itself_independent": (
+        ["orphan"],
+        """
+        def test_a_process_that_made_itself_independent():
+            pid = os.fork()
+            if pid == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    time.sleep(600)
+                os._exit(0)
+            os.waitpid(pid, 0)
+        """,
+    ),
     "an_exception_in_a_process": (
         ["lost-exception"],
         """

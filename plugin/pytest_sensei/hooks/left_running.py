@@ -81,7 +81,7 @@ class LeftRunning:
         return frozenset(seen.key for seen in self._look())
 
     def _look(self) -> list[Seen]:
-        return offspring.look(self._household.root, self._household.folder)
+        return offspring.look(self._household.root, self._household.folder, self._household.strays())
 
     def _is_fixtures(self, serial: int) -> bool:
         return any(serial in owned for owned in self._owned.values())

@@ -15,6 +15,7 @@ from pytest_sensei.watch import descent, membership, procfs
 from pytest_sensei.watch.home import Home
 from pytest_sensei.watch.judging import Judge
 from pytest_sensei.watch.record import Record
+from pytest_sensei.watch.strays import Strays
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -45,6 +46,7 @@ class Household:
         self._before: frozenset[int] = frozenset()
         self._heard = 0
         self._is_open = False
+        self._strays = Strays(self._root)
 
     def open(self) -> None:
         """From now on, make the directory when a child is about to be born.
@@ -57,12 +59,14 @@ class Household:
         children.before_fork[_KEY] = self._expect_child
         children.call_in_children(_KEY, self._expect_spawned)
         children.after_fork[_KEY] = self._in_child
+        self._strays.open()
 
     def close(self) -> None:
         """The session is over."""
         if not self._is_open:
             return
         self._is_open = False
+        self._strays.close()
         for calls in (children.before_fork, children.after_fork):
             calls.pop(_KEY, None)
         children.call_no_more(_KEY)
@@ -111,6 +115,10 @@ class Household:
     def folder(self) -> Path | None:
         """Return where the family's directory is, once there is a child."""
         return self._home.folder if self._home is not None else None
+
+    def strays(self) -> list[int]:
+        """Return the programs that have lost the parent which led to us."""
+        return self._strays.find() if self._is_open else []
 
     def ask(self) -> None:
         """Ask all who wait to tell where."""

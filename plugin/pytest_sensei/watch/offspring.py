@@ -47,12 +47,15 @@ class Left(NamedTuple):
 # -- looking
 
 
-def look(root: int, folder: Path | None) -> list[Seen]:
-    """Return all processes of the family, but the watching one and the known services."""
+def look(root: int, folder: Path | None, strays: Iterable[int] = ()) -> list[Seen]:
+    """Return all processes of the family, but the watching one and the known services.
+
+    `strays` are those that belong to it though nothing else tells.
+    """
     services = service_pids()
     words = {word.pid: word for word in _words(folder)}
     found: dict[int, Seen] = {}
-    for pid in {*procfs.descendants(root), *_elsewhere(folder), *words} - {root} - services:
+    for pid in {*procfs.descendants(root), *_elsewhere(folder), *words, *strays} - {root} - services:
         stat = procfs.stat(pid)
         word = words.get(pid)
         if stat is None or (word is not None and word.start != stat.start):

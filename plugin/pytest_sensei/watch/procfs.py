@@ -186,6 +186,11 @@ def command(pid: int) -> list[str]:
     return (_read(f"{_ROOT}/{pid}/cmdline") or "").split("\0")[:-1]
 
 
+def environment(pid: int) -> list[str]:
+    """Return the environment that a process was started with; empty where it is not visible."""
+    return (_read(f"{_ROOT}/{pid}/environ") or "").split("\0")[:-1]
+
+
 def _read(path: str) -> str | None:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

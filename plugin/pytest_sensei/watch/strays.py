@@ -1,0 +1,64 @@
+"""Programs that lost their parent: nobody of the family has told of them, but they carry the run's tag.
+
+A process whose parent ends becomes the child of an ancestor of ours, most often of the system's first process.
+To be made the new parent ourselves (PR_SET_CHILD_SUBREAPER) would be surer, but the user's code would notice:
+`os.wait()` would return strangers, and wait where it should raise. A variable in the environment of what tests
+start disturbs nobody, and a process keeps the environment that it was started with.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pytest_sensei.watch import procfs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TAG = "PYTEST_SENSEI_RUN"
+
+
+class Strays:
+    """Finds the programs that descend from this process, though no parent leads to it any more."""
+
+    def __init__(self, root: int) -> None:
+        self._value = f"{root}.{procfs.start(root)}"
+        self._mark = f"{TAG}={self._value}"
+        self._outer: str | None = None
+        self._ancestors = tuple(_ancestors(root))
+        self._foreign: set[int] = set()
+
+    def open(self) -> None:
+        """From now on, what is started carries the tag; nobody who lives now can be ours."""
+        self._outer = os.environ.get(TAG)
+        os.environ[TAG] = self._value
+        self._foreign = set(self._candidates())
+
+    def close(self) -> None:
+        """The run is over."""
+        if self._outer is None:
+            os.environ.pop(TAG, None)
+        else:
+            os.environ[TAG] = self._outer
+
+    def find(self) -> list[int]:
+        """Return those that live."""
+        found = []
+        for pid in set(self._candidates()) - self._foreign:
+            if self._mark in procfs.environment(pid):
+                found.append(pid)
+            else:
+                self._foreign.add(pid)
+        return found
+
+    def _candidates(self) -> Iterator[int]:
+        for ancestor in self._ancestors:
+            yield from procfs.children(ancestor)
+
+
+def _ancestors(pid: int) -> Iterator[int]:
+    stat = procfs.stat(pid)
+    while stat is not None and stat.parent:
+        yield stat.parent
+        stat = procfs.stat(stat.parent)
