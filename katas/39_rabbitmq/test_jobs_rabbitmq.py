@@ -100,6 +100,18 @@ def test_job_that_is_published_later_is_handled(desk: Desk) -> None:
         assert worker.hears("begins") == "later"
 
 
+def test_job_of_a_worker_that_is_killed_in_the_middle_is_handed_out_again(desk: Desk) -> None:
+    publish(desk.channel, "precious")
+    with Worker(desk.url, lingers_at="") as worker:
+        assert worker.hears("begins") == "precious"
+        worker.kill()
+
+        assert desk.comes_true(lambda: not desk.exists(worker.sign_of_life)), "the server has not noticed"
+    assert desk.comes_true(lambda: desk.waiting() == 1), "the worker was killed, and the job is gone"
+    with Worker(desk.url) as other:
+        assert other.hears("begins") == "precious"
+
+
 def test_job_that_is_done_is_gone(desk: Desk) -> None:
     publish(desk.channel, "first")
     publish(desk.channel, "second")
@@ -113,18 +125,6 @@ def test_job_that_is_done_is_gone(desk: Desk) -> None:
     assert done == {"first", "second"}
     with Worker(desk.url) as other:
         assert other.hears("begins") == "third", "a job that was done is handed out again"
-
-
-def test_job_of_a_worker_that_is_killed_in_the_middle_is_handed_out_again(desk: Desk) -> None:
-    publish(desk.channel, "precious")
-    with Worker(desk.url, lingers_at="") as worker:
-        assert worker.hears("begins") == "precious"
-        worker.kill()
-
-        assert desk.comes_true(lambda: not desk.exists(worker.sign_of_life)), "the server has not noticed"
-    assert desk.comes_true(lambda: desk.waiting() == 1), "the worker was killed, and the job is gone"
-    with Worker(desk.url) as other:
-        assert other.hears("begins") == "precious"
 
 
 def test_busy_worker_keeps_no_jobs_from_the_others(desk: Desk) -> None:
