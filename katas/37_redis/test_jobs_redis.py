@@ -19,6 +19,7 @@ redis = pytest.importorskip("redis", reason="skipped, no Python package redis\n 
 # Patience is counted in turns, not in seconds: on a busy machine each of ours takes longer, too.
 TURN_SECONDS = 0.01
 TURNS = 250
+IDLE_TURNS = 30
 BROUGHT_BACK_TURNS = 500  # five seconds, as the README says
 SPIN = 50  # commands ...
 SPIN_SECONDS = 0.25  # ... in so short a time are no waiting
@@ -99,7 +100,7 @@ def test_job_is_not_lost_when_its_worker_is_killed_before_any_of_its_commands(ur
 
 def test_idle_worker_waits_in_the_server_and_does_not_ask_all_the_time(url: str) -> None:
     with Worker(url) as worker:
-        worker.says_nothing_for(2 * SPIN_SECONDS)
+        worker.says_nothing_for(IDLE_TURNS)
 
 
 # -- the counter
@@ -257,8 +258,8 @@ class Worker:
         assert said == wanted, f"the worker {said} {what or ''}"
         return what
 
-    def says_nothing_for(self, seconds: float) -> None:
-        if self.messages.poll(seconds):
+    def says_nothing_for(self, turns: int) -> None:
+        if any(self.messages.poll(TURN_SECONDS) for _ in range(turns)):
             said, what = self.messages.recv()
             pytest.fail(f"the worker {said} {what or ''}")
 
