@@ -9,6 +9,7 @@ import itertools
 import os
 import weakref
 from multiprocessing import connection, queues
+from sys import _getframe
 from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.primitives.threads import callers
@@ -145,12 +146,17 @@ def _was_closed(target: object) -> None:
         found.closed = True
 
 
+_SPEAK_FOR_THEMSELVES = {"multiprocessing.connection", "multiprocessing.popen_fork", "subprocess"}
+"""Who makes of a raw pipe what is recorded as something better, or keeps it to itself."""
+
 # -- what stands in for the standard library's
 
 
 def pipe() -> tuple[int, int]:
     """Make a pipe; see `os.pipe`."""
     reading, writing = _pipe()
+    if _getframe(1).f_globals.get("__name__") in _SPEAK_FOR_THEMSELVES:
+        return reading, writing
     made = callers(1, _DEPTH)
     raw[reading] = RawEnd(reading, "r", made)
     raw[writing] = RawEnd(writing, "w", made)
