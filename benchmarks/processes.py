@@ -249,7 +249,9 @@ def message():
 def switch():
     event.set()
     event.clear()
-print(best(pair, 20000), best(block, 20000), best(message, 3000), best(switch, 3000))
+def ends():
+    for end in multiprocessing.Pipe(False): end.close()
+print(best(pair, 20000), best(block, 20000), best(message, 3000), best(switch, 3000), best(ends, 1000))
 if {ours}: household.close()
 """
 
@@ -261,10 +263,16 @@ def calls(work: Path) -> None:
         ).stdout.split()
         for ours in (False, True)
     ]
-    print("us CPU                     plain   watched")
-    names = ("acquire and release", "with lock", "send and recv", "event set and clear")
+    print("us CPU                       plain   watched")
+    names = (
+        "acquire and release",
+        "with lock",
+        "send and recv",
+        "event set and clear",
+        "a pipe, both ends closed",
+    )
     for name, plain, ours in zip(names, *columns, strict=True):
-        print(f"  {name:<22} {float(plain):8.2f} {float(ours):8.2f}")
+        print(f"  {name:<24} {float(plain):8.2f} {float(ours):8.2f}")
 
 
 PARTS = {"latency": latency, "scan": scan, "suite": suite, "calls": calls}

@@ -408,3 +408,20 @@ def test_the_packages_that_a_project_uses_are_their_own_business(project: Projec
     run = project.run(source_of("fork", textwrap.dedent(body)), *STRICT)
     assert run.findings == []
     run.result.assert_outcomes(passed=1)
+
+
+def test_a_run_inside_a_test_leaves_the_queues_around_it_open(project: Project) -> None:
+    body = """
+        pytest_plugins = ["pytester"]
+        def test_it(pytester):
+            queue = ctx.Queue()
+            queue.put(1)
+            pytester.makepyfile(test_inner="def test_inner(): pass")
+            pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+            queue.put(2)
+            assert [queue.get(), queue.get()] == [1, 2]
+            queue.close()
+        """
+    run = project.run(source_of("fork", textwrap.dedent(body)), *STRICT)
+    assert run.findings == [], run.output
+    run.result.assert_outcomes(passed=1)

@@ -214,7 +214,8 @@ class WatchedTests:
             if reporter is not None:
                 reporter.write_line(f"sensei ended it, for the run to end: {summary}")
         self._left_open.finish()
-        leaked_ends.let_go_at_exit(self._grace)
+        if self._around is None:  # no other run of pytest goes on around this one
+            leaked_ends.let_go_at_exit(self._grace)
         runtime.watch_with(self._around)
         self._household.close()
         self._last_resort.disarm()
