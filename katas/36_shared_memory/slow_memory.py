@@ -1,0 +1,74 @@
+"""What makes processes meet while they use shared memory. The tests put it in place before they fork."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from multiprocessing.shared_memory import SharedMemory
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LINGER = 0.2  # seconds in which somebody else would come, if he could
+
+
+def wait_for(folder: Path, pattern: str, number: int) -> None:
+    """Wait a while until there are so many files."""
+    until = time.monotonic() + LINGER
+    while len(list(folder.glob(pattern))) < number and time.monotonic() < until:
+        time.sleep(0.002)
+
+
+def read_values_slowly(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let each process hold what it has read of a Value until another one has read it, too, or cannot."""
+    parent = os.getpid()
+    value: Any = vars(Synchronized)["value"]
+
+    def read(self: Any) -> Any:
+        result = value.fget(self)
+        mine = folder / f"read.{os.getpid()}"
+        if os.getpid() != parent and not mine.exists():
+            mine.touch()
+            wait_for(folder, "read.*", 2)
+        return result
+
+    monkeypatch.setattr(Synchronized, "value", property(read, value.fset))
+
+
+def open_late(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let all but the first process open a block only when it has been removed, or will not be."""
+    parent = os.getpid()
+    init, unlink = SharedMemory.__init__, SharedMemory.unlink
+
+    def slow_init(self: SharedMemory, *arguments: Any, **options: Any) -> None:
+        if os.getpid() != parent and not is_first(folder):
+            wait_for(folder, "removed", 1)
+        init(self, *arguments, **options)
+
+    def unlink_and_tell(self: SharedMemory) -> None:
+        unlink(self)
+        (folder / "removed").touch()
+
+    monkeypatch.setattr(SharedMemory, "__init__", slow_init)
+    monkeypatch.setattr(SharedMemory, "unlink", unlink_and_tell)
+
+
+def is_first(folder: Path) -> bool:
+    try:
+        (folder / "first").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def counted(function: Callable[..., Any], calls: list[str]) -> Callable[..., Any]:
+    """Note each call of a method, and with which word."""
+
+    def count(self: Any, *arguments: Any, **options: Any) -> Any:
+        calls.append("create" if options.get("create") or True in arguments else "call")
+        return function(self, *arguments, **options)
+
+    return count
