@@ -1,0 +1,28 @@
+"""Crosses when `wait` returns, without a look at what it returned: the light may be red again.
+
+expect: failure
+test: test_no_car_crosses*
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from multiprocessing import Process, SimpleQueue
+from typing import Any
+
+
+def drive(cars: Sequence[str], light: Any) -> list[str]:
+    crossed: SimpleQueue[str] = SimpleQueue()
+    processes = [Process(target=cross, args=(car, light, crossed)) for car in cars]
+    for process in processes:
+        process.start()
+    order = [crossed.get() for _ in processes]
+    for process in processes:
+        process.join()
+    crossed.close()
+    return order
+
+
+def cross(car: str, light: Any, crossed: Any) -> None:
+    light.wait()
+    crossed.put(car)

@@ -1,0 +1,29 @@
+"""Tests the light once, waits, and crosses: red may be set in between.
+
+expect: failure
+test: test_no_car_crosses*
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from multiprocessing import Process, SimpleQueue
+from typing import Any
+
+
+def drive(cars: Sequence[str], light: Any) -> list[str]:
+    crossed: SimpleQueue[str] = SimpleQueue()
+    processes = [Process(target=cross, args=(car, light, crossed)) for car in cars]
+    for process in processes:
+        process.start()
+    order = [crossed.get() for _ in processes]
+    for process in processes:
+        process.join()
+    crossed.close()
+    return order
+
+
+def cross(car: str, light: Any, crossed: Any) -> None:
+    if not light.is_set():
+        light.wait()
+    crossed.put(car)

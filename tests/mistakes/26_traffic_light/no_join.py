@@ -1,0 +1,26 @@
+"""Reads all names, and does not wait for the cars to end.
+
+expect: zombie, leaked-process
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from multiprocessing import Process, SimpleQueue
+from typing import Any
+
+
+def drive(cars: Sequence[str], light: Any) -> list[str]:
+    crossed: SimpleQueue[str] = SimpleQueue()
+    processes = [Process(target=cross, args=(car, light, crossed)) for car in cars]
+    for process in processes:
+        process.start()
+    order = [crossed.get() for _ in processes]
+    crossed.close()
+    return order
+
+
+def cross(car: str, light: Any, crossed: Any) -> None:
+    while not light.wait():
+        pass
+    crossed.put(car)

@@ -1,0 +1,30 @@
+"""Waits for each car to cross before the next one is started.
+
+expect: stalled
+test: test_cars_wait*
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from multiprocessing import Process, SimpleQueue
+from typing import Any
+
+
+def drive(cars: Sequence[str], light: Any) -> list[str]:
+    crossed: SimpleQueue[str] = SimpleQueue()
+    processes = [Process(target=cross, args=(car, light, crossed)) for car in cars]
+    for process in processes:
+        process.start()
+        process.join()
+    order = [crossed.get() for _ in processes]
+    for process in processes:
+        process.join()
+    crossed.close()
+    return order
+
+
+def cross(car: str, light: Any, crossed: Any) -> None:
+    while not light.wait():
+        pass
+    crossed.put(car)
