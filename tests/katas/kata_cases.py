@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import functools
 import json
 import os
 import sys
@@ -131,13 +132,31 @@ def arguments(case: Case, report: Path, junit: Path) -> tuple[str, ...]:
     answer = [] if case.role is Role.STUB else [f"--answer={case.file}"]
     written = [f"--sensei-report={report}", f"--junitxml={junit}"]
     quiet = ["-p", "no:cacheprovider", "-p", "no:xdist", "--color=no"]
-    return (str(KATAS / case.kata), *answer, *written, *quiet)
+    return (*targets(case), *answer, *written, *quiet)
+
+
+def targets(case: Case) -> list[str]:
+    """The kata's folder; for a mistake, just the test that must tell it: `kata verify` runs all."""
+    folder = KATAS / case.kata
+    if case.test == "*":
+        return [str(folder)]
+    (file,) = folder.glob("test_*.py")
+    return [f"{file}::{name}" for name in tests_in(file) if fnmatchcase(name, case.test)] or [str(folder)]
+
+
+@functools.cache
+def tests_in(file: Path) -> tuple[str, ...]:
+    """The test functions of a kata's test file."""
+    nodes = ast.parse(file.read_text(encoding="utf-8")).body
+    return tuple(
+        node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test")
+    )
 
 
 def clean_environment() -> dict[str, str]:
     """The environment without what the outer pytest (or its xdist worker) says about itself."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return inherited | {"COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
+    return inherited | {"COLUMNS": "80"}
 
 
 def run(case: Case, folder: Path, kitchen: warm.Kitchen) -> Outcome:
