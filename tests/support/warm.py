@@ -8,6 +8,7 @@ group and a main thread of its own, its arguments in `sys.argv`, exit through th
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import io
 import json
@@ -94,6 +95,7 @@ def serve() -> None:
     sys.path.remove(str(Path(__file__).parent))
     os.environ.pop("PYTHONPATH")
     _import_everything()
+    gc.freeze()  # what is imported is no garbage, and need not be looked at again and again
     for line in sys.stdin:
         request = Request(**json.loads(line))
         pid = os.fork()
