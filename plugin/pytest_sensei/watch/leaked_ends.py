@@ -228,10 +228,10 @@ def let_go_at_exit(patience: float) -> None:
     """Let the interpreter end though a queue still has data that nobody will read.
 
     At its end the interpreter would close each queue and wait until all its data is in the pipe: so do we,
-    but not for ever.
+    but not for ever. What a library has made it may still use when it is told of the end: that is its own.
     """
     for each in list(openings.living.values()):
-        target = each()
+        target = each() if user_site(each.made) is not None else None
         feeder = getattr(target, "_thread", None)
         if isinstance(target, queues.Queue) and feeder is not None and feeder.is_alive():
             target.close()

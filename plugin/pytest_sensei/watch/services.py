@@ -95,7 +95,18 @@ def is_resource_sharer(_thread: threading.Thread | None, frame: FrameType) -> bo
     return ("multiprocessing.resource_sharer", "_serve") in names
 
 
-STANDARD_SERVICES: tuple[Service, ...] = (is_idle_executor_worker, is_queue_feeder, is_resource_sharer)
+def is_loky(_thread: threading.Thread | None, frame: FrameType) -> bool:
+    """loky keeps one executor for the next call, with a thread; it ends its workers itself when they are idle."""
+    names = {f.f_globals.get("__name__", "") for f in frames_outward(frame)}
+    return any("loky.process_executor" in name for name in names)
+
+
+STANDARD_SERVICES: tuple[Service, ...] = (
+    is_idle_executor_worker,
+    is_queue_feeder,
+    is_resource_sharer,
+    is_loky,
+)
 """Able to act, but not a leak."""
 
 
