@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
     answers.configure(config)
     register = config.pluginmanager.register
-    openings = left_open.LeftOpen(str(config.rootpath))
+    openings = left_open.LeftOpen(str(config.rootpath), settings.grace(config))
     register(openings, "sensei-left-open")
     register(watched.WatchedTests(config, openings), "sensei-watched")
     register(attaching.Found(), "sensei-found")

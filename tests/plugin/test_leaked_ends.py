@@ -425,3 +425,43 @@ def test_a_run_inside_a_test_leaves_the_queues_around_it_open(project: Project) 
     run = project.run(source_of("fork", textwrap.dedent(body)), *STRICT)
     assert run.findings == [], run.output
     run.result.assert_outcomes(passed=1)
+
+
+def test_a_frame_that_another_thread_looks_at_for_a_moment_is_waited_for(project: Project) -> None:
+    body = """
+        import queue, sys, time
+        @pytest.fixture(scope="module")
+        def watchman():
+            orders, began = queue.Queue(), threading.Event()
+            def look(main):
+                frames = sys._current_frames()[main]
+                began.set()
+                orders.get()
+                time.sleep(0.2)
+            def watch():
+                for main in iter(orders.get, None):
+                    look(main)
+            thread = threading.Thread(target=watch)
+            thread.start()
+            yield orders, began
+            orders.put(None)
+            thread.join()
+        @pytest.fixture
+        def looker(watchman):
+            orders, began = watchman
+            def start():
+                orders.put(threading.get_ident())
+                began.wait()
+            yield start
+            orders.put("over")
+        def test_next(watchman): pass
+        def test_it(looker):
+            queue = ctx.Queue()
+            queue.put(1)
+            assert queue.get() == 1
+            looker()
+        def test_last(watchman): pass
+        """
+    run = project.run(source_of("fork", textwrap.dedent(body)))
+    assert run.findings == [], run.output
+    run.result.assert_outcomes(passed=3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import types
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from pytest_sensei import findings
 from pytest_sensei.diagnosis import Diagnosis, Group, Severity
 from pytest_sensei.primitives import memory, openings
 from pytest_sensei.watch import leaked_ends, leaked_memory
+from pytest_sensei.watch.patience import looks
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -28,8 +30,9 @@ _OPAQUE = (types.ModuleType, type, types.FrameType, pytest.Config, pytest.Collec
 class LeftOpen:
     """Knows which serials the current test has to answer for, and asks for them when it is over."""
 
-    def __init__(self, root: str | None) -> None:
+    def __init__(self, root: str | None, grace: float) -> None:
         self._root = root
+        self._grace = grace
         self._since = 0
         self._owned: dict[Any, range] = {}  # the serials that came up while a wider fixture was set up
         self._due: list[range] = []  # of wider fixtures that have ended in this test
@@ -77,7 +80,25 @@ class LeftOpen:
         if not any(self._look(folder, strict=strict)):  # keeps nothing of what it sees
             return [], []
         gc.collect()  # a pool, or a ring of objects, that nobody has any more closes what it had
+        for _ in looks(self._patience()):
+            if not _holds_any(self._judged(item, folder, strict=strict)):
+                break
+        return self._judged(item, folder, strict=strict)
+
+    def _patience(self) -> float:
+        """Return for how many seconds an end may stay: another thread may have it, or the frame that had it.
+
+        A waiter who looks around holds the frames of all threads for a moment.
+        """
+        return self._grace if threading.active_count() > 1 and not self._failed else 0.0
+
+    def _judged(
+        self, item: pytest.Item, folder: Path | None, *, strict: bool
+    ) -> tuple[list[End], list[Block]]:
+        """Return what is left, less what belongs to a living fixture or will be dropped with the test."""
         ends, blocks = self._look(folder, strict=strict)
+        if not ends and not blocks:
+            return [], []
         kept = reachable(cached for fixture in self._owned if (cached := _value_of(fixture)) is not None)
         ends = [each for each in ends if id(each.target) not in kept]
         blocks = [each for each in blocks if id(each.target) not in kept]
@@ -118,6 +139,11 @@ class LeftOpen:
         serials = self._owned.pop(fixturedef, None)
         if serials is not None:
             self._due.append(serials)
+
+
+def _holds_any(left: tuple[list[End], list[Block]]) -> bool:
+    """Tell whether there is an object that might still be let go."""
+    return any(each.target is not None for part in left for each in part)
 
 
 def _key(made: leaked_memory.Made) -> tuple[int, int]:
