@@ -1,0 +1,57 @@
+"""Does not set the global back: the second count begins where the first one ended.
+
+expect: failure
+test: test_each_count*
+"""
+
+import multiprocessing
+import threading
+
+found = 0
+lock = threading.Lock()
+
+
+def count_in_threads(jobs):
+    errors = {}
+
+    def work(number, job):
+        global found
+        try:
+            if job():
+                with lock:
+                    found += 1
+        except Exception as error:
+            errors[number] = error
+
+    threads = [threading.Thread(target=work, args=pair) for pair in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[min(errors)]
+    return found
+
+
+def work(number, job, outcomes):
+    try:
+        outcomes.put((number, bool(job()), None))
+    except Exception as error:
+        outcomes.put((number, False, error))
+
+
+def count_in_processes(jobs):
+    outcomes = multiprocessing.SimpleQueue()
+    processes = [
+        multiprocessing.Process(target=work, args=(number, job, outcomes)) for number, job in enumerate(jobs)
+    ]
+    for process in processes:
+        process.start()
+    found = sorted((outcomes.get() for _ in jobs), key=lambda outcome: outcome[0])
+    for process in processes:
+        process.join()
+    outcomes.close()
+    for _, _, error in found:
+        if error is not None:
+            raise error
+    return sum(result for _, result, _ in found)
