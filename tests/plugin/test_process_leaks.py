@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -635,3 +637,38 @@ def test_a_module_fixtures_process_is_judged_when_the_fixture_ends(tmp_path: Pat
     assert {name: [f["kind"] for f in found] for name, found in outcome.findings.items()} == {
         "test_two": ["leaked-process"]
     }
+
+
+def test_lokys_executor_is_left_to_loky(tmp_path: Path) -> None:
+    pytest.importorskip("loky", reason="loky is no dependency of ours")
+    source = textwrap.dedent(
+        """
+        from loky import get_reusable_executor
+        def test_one():
+            assert get_reusable_executor(max_workers=2).submit(abs, -1).result() == 1
+        def test_two():
+            assert get_reusable_executor(max_workers=2).submit(abs, -2).result() == 2
+        """
+    )
+    outcome = run(tmp_path, source, "--sensei-leaks=error")
+    assert (outcome.passed, outcome.findings) == (2, {}), outcome.output
+    assert "Traceback" not in outcome.output
+
+
+def test_coverage_measures_processes_as_ever(tmp_path: Path) -> None:
+    pytest.importorskip("coverage", reason="coverage is no dependency of ours")
+    (tmp_path / ".coveragerc").write_text("[run]\nconcurrency = multiprocessing\nparallel = true\n")
+    source = HEADER.format(method="spawn") + textwrap.dedent(
+        """
+        def test_it():
+            process = ctx.Process(target=nothing)
+            process.start()
+            process.join()
+        """
+    )
+    (tmp_path / "test_it.py").write_text(source)
+    command = [sys.executable, "-m", "coverage", "run", "-m", "pytest", "-q", "--sensei-leaks=error"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert "1 passed" in done.stdout, done.stdout
+    assert "LEAK" not in done.stdout
+    assert len(list(tmp_path.glob(".coverage.*"))) == 2

@@ -1,0 +1,51 @@
+"""Processes that outlive a test by design, recognised in the real ones."""
+
+from __future__ import annotations
+
+import multiprocessing
+import subprocess
+import sys
+from multiprocessing import forkserver, resource_tracker
+
+import execnet
+import pytest
+from pytest_sensei.watch.process_services import is_known_service
+
+
+def test_the_resource_tracker_is_known() -> None:
+    resource_tracker.ensure_running()
+    assert is_known_service(resource_tracker._resource_tracker._pid)
+
+
+def test_the_fork_server_is_known() -> None:
+    forkserver.ensure_running()
+    assert is_known_service(forkserver._forkserver._forkserver_pid)
+
+
+def test_a_worker_of_xdist_is_known() -> None:
+    gateway = execnet.makegateway("popen")
+    try:
+        assert is_known_service(gateway.remote_exec("import os; channel.send(os.getpid())").receive(30))
+    finally:
+        gateway.exit()
+        execnet.default_group.terminate(1)
+
+
+def test_lokys_workers_are_known() -> None:
+    loky = pytest.importorskip("loky", reason="loky is no dependency of ours")
+    executor = loky.get_reusable_executor(max_workers=1)
+    try:
+        executor.submit(int).result()
+        assert all(is_known_service(pid) for pid in executor._processes)
+    finally:
+        executor.shutdown(wait=True)
+
+
+def test_any_other_process_is_not() -> None:
+    process = multiprocessing.get_context("spawn").Process(target=int)
+    process.start()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as program:
+        assert not is_known_service(program.pid)
+        program.communicate()
+    assert not is_known_service(process.pid)
+    process.join()
