@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Deadlock, Diagnosis
-from pytest_sensei.primitives import locks, runtime
+from pytest_sensei.primitives import births, locks, runtime
 from pytest_sensei.primitives.threads import strand_of
 from pytest_sensei.watch import graph, ledger, membership, order, verdict
+from pytest_sensei.watch.glance import glance
 from pytest_sensei.watch.leaks import Ended
 from pytest_sensei.watch.lost import LostException, is_nobody_s_business
 from pytest_sensei.watch.notes import actor_id
 from pytest_sensei.watch.source import taken_text
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from types import CodeType
 
     from pytest_sensei.primitives.runtime import Lockable, Strand, Waiting
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 FIRST_SLICE = 0.02  # seconds until a waiter looks for the first time
 NEXT_SLICE = 0.05  # seconds between its later looks; also the longest a victim waits to be told
 SECOND_LOOK = 0.01  # seconds between the two looks of a proof
+SHARE = 15  # of the time, looking takes at most one part in so many, however many wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Watching:
         self._household = household
         self._looking = locks.raw_lock()
         self._suspicion: Suspicion | None = None
+        self._fruitless: Hashable = None  # what a look that found nothing was based on
+        self._next_look = 0.0
         self._order = order.OrderBook()
         self._baseline: frozenset[Strand] = frozenset()
         self._victims: list[Strand] = []
@@ -65,6 +71,7 @@ class Watching:
         self.main.doomed = False
         self.main.pending = None
         self._suspicion = None
+        self._fruitless = None
         self._order.clear()
         self._baseline = frozenset(runtime.strands.values())
         self._victims = []
@@ -124,10 +131,22 @@ class Watching:
         if not self.proving or not self._looking.acquire(False):
             return
         try:
-            self._judge()
+            self._look()
         finally:
             self._looking.release()
         runtime.raise_pending(strand)
+
+    def _look(self) -> None:
+        """Look, unless that would be in vain: somebody did just now, or nothing is different since."""
+        if self._suspicion is None and runtime.monotonic() < self._next_look:
+            return
+        began = time.thread_time()
+        seen = glance(self.main) if not births.known else None  # of children, a glance tells nothing
+        if seen is None or seen != self._fruitless:
+            self._judge()
+            self._fruitless = seen if self._suspicion is None else None
+        pause = min(SHARE * (time.thread_time() - began), NEXT_SLICE)
+        self._next_look = runtime.monotonic() + pause
 
     def _judge(self) -> None:
         """Look once; a knot that the look before saw with the very same waits is proven."""
