@@ -122,6 +122,153 @@ HEALTHY = {
             thread.join()
         def test_it(thread): pass
         """,
+    "an executor that a module keeps": """
+        from concurrent.futures import ThreadPoolExecutor
+        pool = ThreadPoolExecutor(4)
+        def test_one():
+            assert list(pool.map(abs, [-1, 2])) == [1, 2]
+        def test_two():
+            assert pool.submit(int).result() == 0
+        """,
+    "a server in a session fixture, whose threads answer in each test": """
+        import http.server, threading, urllib.request, pytest
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(204)
+                self.end_headers()
+            def log_message(self, *args): pass
+        @pytest.fixture(scope="session")
+        def address():
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            yield f"http://127.0.0.1:{server.server_port}"
+            server.shutdown()
+            thread.join()
+            server.server_close()
+        @pytest.mark.parametrize("n", range(3))
+        def test_it(address, n):
+            with urllib.request.urlopen(address) as answer:
+                assert answer.status == 204
+        """,
+    "a loop of asyncio in a module fixture, with its executor": """
+        import asyncio, threading, time, pytest
+        @pytest.fixture(scope="module")
+        def loop():
+            loop = asyncio.new_event_loop()
+            thread = threading.Thread(target=loop.run_forever)
+            thread.start()
+            yield loop
+            asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+        @pytest.mark.parametrize("n", range(2))
+        def test_it(loop, n):
+            answer = asyncio.run_coroutine_threadsafe(asyncio.to_thread(abs, -n), loop)
+            assert answer.result() == n
+        """,
+    "a listener for the logging of a class": """
+        import logging, logging.handlers, queue, unittest
+        class Test(unittest.TestCase):
+            @classmethod
+            def setUpClass(cls):
+                cls.queue = queue.Queue()
+                cls.listener = logging.handlers.QueueListener(cls.queue, logging.NullHandler())
+                cls.listener.start()
+            @classmethod
+            def tearDownClass(cls):
+                cls.listener.stop()
+            def test_one(self):
+                self.queue.put(logging.makeLogRecord({}))
+            def test_two(self):
+                self.queue.put(logging.makeLogRecord({}))
+        """,
+    "a timer that starts itself again until the module is over": """
+        import threading
+        lock, ticks = threading.Lock(), threading.Semaphore(0)
+        timer = None
+        def tick():
+            global timer
+            with lock:
+                if timer is not None:
+                    ticks.release()
+                    begin()
+        def begin():
+            global timer
+            timer = threading.Timer(0.01, tick)
+            timer.start()
+        def setup_module():
+            with lock: begin()
+        def teardown_module():
+            global timer
+            with lock:
+                last, timer = timer, None
+            last.cancel()
+            last.join()
+        def test_one(): ticks.acquire()
+        def test_two(): ticks.acquire()
+        """,
+    "a daemon that was started when the module was imported": """
+        import queue, threading
+        orders, answers = queue.Queue(), queue.Queue()
+        def serve():
+            while True:
+                answers.put(orders.get() + 1)
+        threading.Thread(target=serve, daemon=True).start()
+        def test_it():
+            orders.put(1)
+            assert answers.get() == 2
+        """,
+    "a thread that polls a folder in a module fixture": """
+        import threading, pytest
+        @pytest.fixture(scope="module")
+        def watcher(tmp_path_factory):
+            folder, stop, seen = tmp_path_factory.mktemp("watched"), threading.Event(), threading.Event()
+            def watch():
+                while not stop.wait(0.01):
+                    if any(folder.iterdir()):
+                        seen.set()
+            thread = threading.Thread(target=watch)
+            thread.start()
+            yield folder, seen
+            stop.set()
+            thread.join()
+        def test_one(watcher):
+            folder, seen = watcher
+            (folder / "file").touch()
+            seen.wait()
+        def test_two(watcher): pass
+        """,
+    "a test that counts its descriptors and objects beside an idle worker": """
+        import os, weakref
+        from concurrent.futures import ThreadPoolExecutor
+        pool = ThreadPoolExecutor(4)
+        class Thing: pass
+        def test_it():
+            list(pool.map(abs, range(8)))
+            before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+            for _ in range(20_000):
+                thing = Thing()
+                gone = weakref.ref(thing)
+                del thing
+                assert gone() is None
+            if before:
+                assert all(len(os.listdir("/proc/self/fd")) == before for _ in range(2000))
+        """,
+    "a helper process of the module's that ends in a later test": """
+        import os, execnet
+        group = execnet.Group()
+        gateway = group.makegateway("popen")
+        def teardown_module():
+            group.terminate()
+        def test_one():
+            assert gateway.remote_exec("channel.send(1)").receive() == 1
+        def test_two():
+            gateway.exit()
+            if hasattr(os, "waitid"):  # until it is a zombie
+                os.waitid(os.P_PID, gateway._io.popen.pid, os.WEXITED | os.WNOWAIT)
+        """,
     "an exception seen by the test's own hook": """
         import threading
         def test_it(monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 from pytest_sensei.diagnosis import Diagnosis, Kind, Severity
 from pytest_sensei.hooks.left_unheard import LeftUnheard
 from pytest_sensei.primitives import births, outcomes, pools
-from pytest_sensei.watch import left_pools, left_processes, offspring
+from pytest_sensei.watch import left_pools, left_processes, offspring, procfs
 from pytest_sensei.watch.offspring import Left
 from pytest_sensei.watch.patience import looks
 
@@ -71,8 +71,8 @@ class LeftRunning:
             present = self._present()
             self._of_tests |= present - self._before
             alive = {pid for pid, _ in present}
-            for pid in set(births.known) - alive:
-                if not self._is_fixtures(births.known[pid].serial):
+            for pid in set(births.known) - alive:  # a service by design is not looked at while it lives
+                if procfs.stat(pid) is None and not self._is_fixtures(births.known[pid].serial):
                     del births.known[pid]
             self._unheard.forget()
         self._in_test = False
@@ -139,6 +139,8 @@ class LeftRunning:
         found += self._unheard.found(self._concerns_serial, excused)
         if remains and (told or severity is Severity.ERROR):
             self._end(remains)
+        if told:
+            left_pools.let_go_at_exit(self._concerns_serial)
         return found
 
     def _remains_after(self, grace: float, excused: Callable[[Strand], bool]) -> Remains:
