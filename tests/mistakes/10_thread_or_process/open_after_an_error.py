@@ -1,0 +1,30 @@
+"""Leaves the pool open when a task has failed.
+
+expect: leaked-pool, leaked-process
+test: test_the_exception*
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import Pool
+
+
+POOLS = []
+
+
+def run(tasks, kind):
+    if kind == "io":
+        with ThreadPoolExecutor(len(tasks) or 1) as executor:
+            futures = [executor.submit(task) for task in tasks]
+        return [future.result() for future in futures]
+    if kind != "cpu":
+        raise ValueError(kind)
+    pool = Pool(len(os.sched_getaffinity(0)))
+    results = [pool.apply_async(task) for task in tasks]
+    for result in results:
+        result.wait()
+    POOLS.append(pool)
+    values = [result.get() for result in results]
+    pool.close()
+    pool.join()
+    return values

@@ -1,0 +1,24 @@
+"""Raises as soon as a task has failed, and gives up those that wait.
+
+expect: failure
+test: test_the_exception*
+"""
+
+import os
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+
+def run(tasks, kind):
+    if kind not in ("io", "cpu"):
+        raise ValueError(kind)
+    if not tasks:
+        return []
+    if kind == "io":
+        executor = ThreadPoolExecutor(len(tasks))
+    else:
+        executor = ProcessPoolExecutor(min(len(tasks), len(os.sched_getaffinity(0))))
+    futures = [executor.submit(task) for task in tasks]
+    try:
+        return [future.result() for future in futures]
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
