@@ -193,6 +193,7 @@ def outcomes(junit: Path) -> dict[str, str]:
 
 def measure(suite: Suite, home: Path, pairs: int) -> Result:
     python, source = prepare(suite, home)
+    run(suite, python, source, "warm", ("--collect-only", *WATCHED))  # compiles what was just installed
     done = []
     for number in range(pairs):
         sides = [
