@@ -75,6 +75,7 @@ class LeftRunning:
                 if procfs.stat(pid) is None and not self._is_fixtures(births.known[pid].serial):
                     del births.known[pid]
             self._unheard.forget()
+            self._household.sweep()
         self._in_test = False
 
     def _present(self) -> frozenset[Process]:
@@ -136,7 +137,8 @@ class LeftRunning:
         if not told:
             found += [left_pools.diagnose(each, self._root) for each in (*lost, *remains.pools)]
             found += left_processes.diagnose(remains.processes, self._household.home, self._root)
-        found += self._unheard.found(self._concerns_serial, excused)
+        if self._may_have_left() or outcomes.failures:
+            found += self._unheard.found(self._concerns_serial, excused)
         if remains and (told or severity is Severity.ERROR):
             self._end(remains)
         if told:
@@ -156,9 +158,13 @@ class LeftRunning:
                 break
         return remains
 
+    def _may_have_left(self) -> bool:
+        """Tell whether anything was started, or there is anybody who may have started something."""
+        return births.serial() >= self._since or bool(self._before or self._due)
+
     def _remains(self, excused: Callable[[Strand], bool]) -> Remains:
-        if births.serial() < self._since and not self._before and not self._due:
-            return Remains([], [])  # nothing was started
+        if not self._may_have_left():
+            return Remains([], [])
         workers = left_pools.workers_of_all()
         seen = [each for each in self._look() if each.pid not in workers]
         left = offspring.left_over(seen, self._household.root, lambda each: self._concerns(each, excused))

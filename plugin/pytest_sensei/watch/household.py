@@ -11,7 +11,7 @@ from multiprocessing import process
 from typing import TYPE_CHECKING
 
 from pytest_sensei.primitives import births, children, pipes, processes, runtime, semaphores
-from pytest_sensei.watch import descent, membership, procfs
+from pytest_sensei.watch import descent, membership, procfs, record
 from pytest_sensei.watch.home import Home
 from pytest_sensei.watch.judging import Judge
 from pytest_sensei.watch.record import Record
@@ -129,6 +129,15 @@ class Household:
     def members(self) -> int:
         """Return of how many processes the family was when somebody looked last; 0 before the first child."""
         return max(1, self._home.head.members) if self._home is not None else 0
+
+    def sweep(self) -> None:
+        """Remove what the dead have left in the directory; what a dead one still holds stays as evidence."""
+        if self._home is None:
+            return
+        for pid, start in list(self._home.members()):
+            if not _lives((pid, start)) and not record.read_taken(self._home.folder, pid, start):
+                for name in ("holds", "sites", "note"):
+                    (self._home.folder / f"{name}.{pid}.{start}").unlink(missing_ok=True)
 
     # -- the test's life
 
