@@ -671,3 +671,24 @@ def test_an_end_that_a_foreign_process_holds_proves_nothing(tmp_path: Path) -> N
     )
     outcome = run(tmp_path, source, "--sensei-leaks=off")
     assert (outcome.failed, outcome.findings) == (0, {}), outcome.output
+
+
+def test_a_pool_that_is_broken_off_does_not_hold_up_the_end_of_the_run(tmp_path: Path) -> None:
+    """A worker that is killed while it waits for work has a lock with it that the pool wants to tidy up."""
+    source = HEADER.format(method="fork") + textwrap.dedent(
+        """
+        GATE = ctx.Semaphore(0)
+        def wait_at_the_gate():
+            GATE.acquire()
+        def test_it():
+            pool = ctx.Pool(3)
+            try:
+                pool.apply_async(wait_at_the_gate).get()
+            finally:
+                pool.close()
+                pool.join()
+        """
+    )
+    outcome = run(tmp_path, source, "-W", "ignore::DeprecationWarning", "--sensei-leaks=error")
+    assert outcome.findings["test_it"][0]["kind"] == "stalled", outcome.output
+    assert outcome.survivors == []

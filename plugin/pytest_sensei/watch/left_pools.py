@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import pool
+from multiprocessing import pool, util
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_sensei.diagnosis import Diagnosis, Kind, Place, Resource
@@ -160,3 +160,11 @@ def _end(target: Any, kill: Callable[[list[int]], object]) -> None:
 def _terminate(target: Any) -> None:
     target.terminate()
     target.join()
+
+
+def let_go_at_exit(concerns: Callable[[int], bool]) -> None:
+    """Have pools not tidy up when they are collected or the run ends: who was killed may have had a lock of theirs."""
+    for each in list(pools.living):
+        if isinstance(each, pool.Pool) and concerns(pools.made_in(each).serial):
+            tidying: util.Finalize = each._terminate  # type: ignore[attr-defined]
+            tidying.cancel()
