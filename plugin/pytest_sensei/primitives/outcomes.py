@@ -80,11 +80,16 @@ def _parsed(line: str) -> tuple[str, str, int]:
 
 
 def _failed(result: Any, error: BaseException, group: object, *, taken: bool = False) -> None:
-    if runtime.explorer is not None:
-        return  # every interleaving would tell it anew
+    if runtime.explorer is not None or _is_ours(error):
+        return  # every interleaving would tell it anew; what a verdict raises, it has told itself
     failure = result._failure = Failure(result, error, group)
     failure.taken = taken
     failures.append(failure)
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Tell whether it was we who broke off the job, in whatever process."""
+    return type(error).__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
 def _was_taken(result: Any) -> None:
