@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
 from finding_samples import DEADLOCK, finding
 from pytest_sensei.explain import terminal
 from pytest_sensei.hooks.explained import Explained
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_a_fault_in_drawing_leaves_the_finding_and_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

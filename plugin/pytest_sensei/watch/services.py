@@ -112,7 +112,9 @@ STANDARD_SERVICES: tuple[Service, ...] = (
 
 def is_known_service(thread: threading.Thread, frame: FrameType) -> bool:
     """Tell whether a thread that outlives its test is one that does so by design."""
-    return is_runner_service(thread.ident or 0, thread, frame) or any(service(thread, frame) for service in STANDARD_SERVICES)
+    return is_runner_service(thread.ident or 0, thread, frame) or any(
+        service(thread, frame) for service in STANDARD_SERVICES
+    )
 
 
 def family_service(frame: FrameType) -> str | None:
