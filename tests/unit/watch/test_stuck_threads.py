@@ -44,7 +44,7 @@ def test_threads_that_wait_for_each_other_are_stuck() -> None:
     assert len(leaks.stuck_waits(now, {ANN, BOB})) == 2
 
 
-@pytest.mark.parametrize("other", [BOB, OUTSIDE])
+@pytest.mark.parametrize("other", [BOB, OUTSIDE], ids=["a thread", "outside"])
 def test_whoever_runs_could_wake_it(other: object) -> None:
     assert not leaks.stuck_waits(ledger_of(blocked(ANN), active=(other,)), {ANN})
 
