@@ -131,11 +131,21 @@ class Household:
         return max(1, self._home.head.members) if self._home is not None else 0
 
     def sweep(self) -> None:
-        """Remove what the dead have left in the directory; what a dead one still holds stays as evidence."""
+        """Remove what the dead have left in the directory.
+
+        That a dead one still holds something stays as evidence, as long as we have the lock ourselves, or
+        anybody lives who may have it.
+        """
         if self._home is None:
             return
-        for pid, start in list(self._home.members()):
-            if not _lives((pid, start)) and not record.read_taken(self._home.folder, pid, start):
+        dead = [each for each in self._home.members() if not _lives(each)]
+        if not dead:
+            return
+        shared = {guard.key for guard in semaphores.guards}
+        alone = all(each[0] == self._root or each in dead for each in self._home.members())
+        for pid, start in dead:
+            taken = record.read_taken(self._home.folder, pid, start)
+            if all(alone and each.key not in shared for each in taken):
                 for name in ("holds", "sites", "note"):
                     (self._home.folder / f"{name}.{pid}.{start}").unlink(missing_ok=True)
 
