@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -15,7 +16,6 @@ from pytest_sensei.watch.offspring import Left
 from pytest_sensei.watch.patience import looks
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Generator
 
     from pytest_sensei.primitives.runtime import Strand
@@ -47,6 +47,7 @@ class LeftRunning:
         self._since = 0  # the count of births when the test began
         self._first = births.serial() + 1
         self._looked = 0  # the count of births at the last look
+        self._saw_nobody = -1  # the count of births at the last look that saw nobody
         self._before: frozenset[Process] = frozenset()
         self._owned: dict[Any, range] = {}  # the serials that came up while a wider fixture was set up
         self._due: list[range] = []  # of wider fixtures that have ended in this test
@@ -69,7 +70,8 @@ class LeftRunning:
         self._due.clear()
         if self._in_test and (births.serial() >= self._since or self._before):
             present = self._present()
-            self._of_tests |= present - self._before
+            self._before, self._looked, before = present, births.serial(), self._before
+            self._of_tests |= present - before
             alive = {pid for pid, _ in present}
             for pid in set(births.known) - alive:  # a service by design is not looked at while it lives
                 if procfs.stat(pid) is None and not self._is_fixtures(births.known[pid].serial):
@@ -79,10 +81,14 @@ class LeftRunning:
         self._in_test = False
 
     def _present(self) -> frozenset[Process]:
+        if self._saw_nobody == births.serial():
+            return frozenset()  # and nobody was born since
         return frozenset(seen.key for seen in self._look())
 
     def _look(self) -> list[Seen]:
-        return offspring.look(self._household.root, self._household.folder, self._household.strays())
+        found = offspring.look(self._household.root, self._household.folder, self._household.strays())
+        self._saw_nobody = births.serial() if not found else -1
+        return found
 
     def _is_fixtures(self, serial: int) -> bool:
         return any(serial in owned for owned in self._owned.values())
@@ -154,9 +160,16 @@ class LeftRunning:
         gc.collect()  # an executor or a manager that nobody has any more ends its processes
         for _ in looks(grace):
             remains = self._remains(excused)
-            if not remains:
+            if not remains or self._stays(remains):
                 break
         return remains
+
+    def _stays(self, remains: Remains) -> bool:
+        """Tell whether patience is no use: what has ended or is open stays so when nobody lives to see to it."""
+        if any(left.is_ending for left in remains.pools):
+            return False
+        others = set(threading.enumerate()) - {threading.current_thread()} - self.threads()
+        return not others and all(left.kind is Kind.ZOMBIE for left in remains.processes)
 
     def _may_have_left(self) -> bool:
         """Tell whether anything was started, or there is anybody who may have started something."""

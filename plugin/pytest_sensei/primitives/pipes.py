@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LARGEST = 1 << 17  # bytes read in one piece; more than a pipe or a socket usually holds
 PIECE = 4096  # bytes; a pipe that can be written to at all takes so many at once (PIPE_BUF)
 
-_os_read = os.read
+real_read = os.read  # the watch's own reading must not look like a test's
 _os_write = os.write
 _init = connection._ConnectionBase.__init__
 _nowait: int = getattr(os, "RWF_NOWAIT", 0)
@@ -148,10 +148,10 @@ def _gave_up_nowait(error: OSError) -> bool:
 def read(fd: int, length: int, /) -> bytes:
     """Read from a descriptor; see `os.read`. A pipe that is empty is waited for in slices."""
     if runtime.watcher is None or length <= 0 or not _blocks_as_a_pipe(fd):
-        return _os_read(fd, length)
+        return real_read(fd, length)
     space = memoryview(bytearray(min(length, LARGEST)))
     while True:
-        chunk = _try_read(fd, space, _os_read)
+        chunk = _try_read(fd, space, real_read)
         if chunk is not None:
             return bytes(chunk)
         wait_for(Ends((fd,), (), openings.raw_end(fd, "r")))

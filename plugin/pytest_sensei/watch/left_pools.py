@@ -27,6 +27,11 @@ class LeftPool(NamedTuple):
     how: str  # what did not happen
     target: Any = None  # the pool; None when it is gone already
 
+    @property
+    def is_ending(self) -> bool:
+        """Tell whether it was closed, so that its workers may be on their way out."""
+        return getattr(self.target, "_state", None) == pool.CLOSE
+
 
 def workers_of(each: Any) -> list[Any]:
     """Return the processes (or, of a ThreadPool, threads) of a pool or executor."""

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pytest_sensei.primitives.pipes import real_read
+
 _ROOT = "/proc"
 
 
@@ -206,6 +208,6 @@ def _read(path: str) -> str | None:
 
 def _all_of(fd: int) -> str:
     parts = []
-    while part := os.read(fd, 65536):
+    while part := real_read(fd, 65536):
         parts.append(part)
     return b"".join(parts).decode("utf-8", "replace")
