@@ -80,8 +80,10 @@ def test_orders_are_not_handled_in_the_callers_process(desk: Desk) -> None:
     assert os.getpid() not in desk.processes()
 
 
-def test_there_are_no_more_processes_than_workers(desk: Desk) -> None:
-    process_orders([f"cup {number}" for number in range(20)], 2, desk)
+def test_there_are_no_more_processes_than_workers(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whoever takes an order waits a moment for two others: where there are three, they meet.
+    monkeypatch.setattr(order_desk, "meeting", multiprocessing.Barrier(3))
+    process_orders([f"crowd {number}" for number in range(20)], 2, desk)
     assert len(desk.processes()) <= 2
 
 

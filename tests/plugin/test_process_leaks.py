@@ -255,13 +255,17 @@ CAUGHT: dict[str, tuple[list[str], str]] = {
         ["orphan"],
         """
         def test_a_process_that_made_itself_independent():
+            lives, tell = os.pipe()
             pid = os.fork()
             if pid == 0:
                 os.setsid()
                 if os.fork() == 0:
+                    os.write(tell, b"!")
                     time.sleep(600)
                 os._exit(0)
+            os.read(lives, 1)
             os.waitpid(pid, 0)
+            os.close(lives); os.close(tell)
         """,
     ),
     "an_exception_in_a_process": (

@@ -47,6 +47,7 @@ class WatchedTests:
         self._first = leaks.Alive.now().threads  # who lived before the first test
         self._before = self._first
         self._owned: dict[Any, weakref.WeakSet[threading.Thread]] = {}
+        self._roots: dict[Any, frozenset[int]] = {}  # of the threads of living fixtures
         self._due: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
     @pytest.hookimpl
@@ -175,6 +176,9 @@ class WatchedTests:
 
     def _belongs_to(self, thread: threading.Thread, owners: set[threading.Thread]) -> bool:
         """Tell whether a thread, or the one that started it, and so on, belongs to a living fixture."""
+        began = origins.get(thread)
+        if began is not None and any(began.root in roots for roots in self._roots.values()):
+            return True
         strands = {strand_of.get(owner) for owner in owners}
         current: threading.Thread | None = thread
         while current is not None:
@@ -199,10 +203,12 @@ class WatchedTests:
         finally:
             fresh = leaks.Alive.now().threads - before - self._fixtures_threads()
             self._owned[fixturedef] = weakref.WeakSet(fresh)
+            self._roots[fixturedef] = frozenset(origins[each].root for each in fresh if each in origins)
 
     @pytest.hookimpl
     def pytest_fixture_post_finalizer(self, fixturedef: Any) -> None:
         self._due.update(self._owned.pop(fixturedef, ()))
+        self._roots.pop(fixturedef, None)
 
     # -- the end of the run
 

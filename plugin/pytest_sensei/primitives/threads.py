@@ -35,14 +35,17 @@ def running_handle(ident: int) -> Any:
 class Origin:
     """Where a thread was started, and by which strand."""
 
-    __slots__ = ("code", "frames", "parent", "serial")
+    __slots__ = ("code", "frames", "parent", "root", "serial")
     _count = 0
 
-    def __init__(self, frames: tuple[tuple[CodeType, int], ...], parent: Strand) -> None:
+    def __init__(
+        self, frames: tuple[tuple[CodeType, int], ...], parent: Strand, above: Origin | None
+    ) -> None:
         self.frames = frames  # (code, instruction) of the callers of start, the nearest first
         self.parent = parent
         Origin._count += 1
         self.serial = Origin._count
+        self.root: int = above.root if above is not None else self.serial  # of the first that led to it
 
 
 origins: weakref.WeakKeyDictionary[threading.Thread, Origin] = weakref.WeakKeyDictionary()
@@ -62,7 +65,8 @@ def callers(depth: int, limit: int = 12) -> tuple[tuple[CodeType, int], ...]:
 def start(self: threading.Thread) -> None:
     """Start the thread's activity; see `threading.Thread.start`."""
     if getattr(self, "_initialized", False):
-        origins[self] = Origin(callers(1), runtime.current_strand())
+        above = threading._active.get(_thread.get_ident())  # type: ignore[attr-defined]
+        origins[self] = Origin(callers(1), runtime.current_strand(), origins.get(above) if above else None)
     exploring = runtime.exploring()
     if exploring is not None:
         exploring.start(self, lambda: _start(self))

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from multiprocessing import forkserver, resource_tracker
 
-import execnet
 import pytest
 from pytest_sensei.watch.process_services import is_known_service
 
@@ -22,13 +21,23 @@ def test_the_fork_server_is_known() -> None:
     assert is_known_service(forkserver._forkserver._forkserver_pid)
 
 
+ASK_A_WORKER = """
+import execnet
+from pytest_sensei.watch.process_services import is_known_service
+
+gateway = execnet.makegateway("popen")
+try:
+    pid = gateway.remote_exec("import os; channel.send(os.getpid())").receive(30)
+    assert is_known_service(pid)
+finally:
+    gateway.exit()
+    execnet.default_group.terminate(1)
+"""
+
+
 def test_a_worker_of_xdist_is_known() -> None:
-    gateway = execnet.makegateway("popen")
-    try:
-        assert is_known_service(gateway.remote_exec("import os; channel.send(os.getpid())").receive(30))
-    finally:
-        gateway.exit()
-        execnet.default_group.terminate(1)
+    # Asked by a process that is no worker itself: this one may be, and its own kind is no service to it.
+    subprocess.run([sys.executable, "-c", ASK_A_WORKER], check=True)
 
 
 def test_lokys_workers_are_known() -> None:
