@@ -32,4 +32,4 @@ def test_the_example_gets_the_answer_that_is_shown(project: Project) -> None:
 
 def test_there_are_exactly_two_commands_to_start_with() -> None:
     commands = [line for line in README.splitlines() if line.startswith("python3 -m venv")]
-    assert [command.rpartition("/")[2] for command in commands] == ["03_semaphore", "pytest -n 2"]
+    assert [command.rpartition("/")[2] for command in commands] == ["03_semaphore", "pytest -n 4"]
