@@ -332,6 +332,18 @@ def test_what_was_collected_unclosed_says_so(project: Project) -> None:
     run.result.stdout.fnmatch_lines(["*garbage collected without close()*"])
 
 
+def test_what_was_collected_is_told_while_a_wider_fixture_lives(project: Project) -> None:
+    source = """
+        import multiprocessing, pytest
+        @pytest.fixture(scope="module")
+        def table(): return {"seats": None}
+        def test_one(table): multiprocessing.Queue()
+        def test_two(table): pass
+        """
+    run = project.run(textwrap.dedent(source), "--sensei-leaks=error")
+    assert [(f["kind"], f["nodeid"]) for f in run.findings] == [("leaked-pipe-end", "test_it.py::test_one")]
+
+
 def test_what_is_collected_closes_itself_and_is_no_warning(project: Project) -> None:
     names = ("an_end_that_was_collected", "a_queue_that_was_collected", "an_end_in_a_ring_of_objects")
     fixture = """

@@ -156,12 +156,15 @@ def _value_of(fixturedef: Any) -> object:
 
 
 def reachable(roots: Iterable[object]) -> set[int]:
-    """Return the identities of what can be reached from some objects, without passing through modules."""
+    """Return the identities of what can be reached from some objects, without passing through modules.
+
+    None is left out: what is gone has no object, and None can be reached from everywhere.
+    """
     pending = list(roots)
     seen: set[int] = set()
     while pending and len(seen) < _MOST:
         current = pending.pop()
-        if id(current) not in seen and not isinstance(current, _OPAQUE):
+        if current is not None and id(current) not in seen and not isinstance(current, _OPAQUE):
             seen.add(id(current))
             pending.extend(_referents(current))
     return seen

@@ -1,6 +1,7 @@
 """Writes target=job(), and has no way for a result to come back.
 
 expect: failure, stalled, lost-exception
+test: test_results_come_in_the_order_of_the_jobs
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Keeps the number in a `threading.local`, where each thread finds only what it has counted itself.
 
 expect: race, failure
-test: test_*
+test: test_two_increments_at_once_are_both_counted
 """
 
 import threading

@@ -1,6 +1,7 @@
 """Gives the places back and tells nobody.
 
 expect: stalled
+test: test_release_wakes_who_waits
 """
 
 from __future__ import annotations

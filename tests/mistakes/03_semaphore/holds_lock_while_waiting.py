@@ -1,6 +1,7 @@
 """Goes to sleep on an event with the lock still held, so nobody can release.
 
 expect: stalled, deadlock-cycle
+test: test_release_wakes_who_waits
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Runs round and round until there is a place.
 
 expect: spinning
+test: test_release_wakes_who_waits
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Takes a lock for a gate: open when it is free, and each one who passes shuts it for a moment.
 
 expect: race, stalled, failure, lost-exception
+test: test_set_from_two_threads_wakes_who_waits
 """
 
 from __future__ import annotations

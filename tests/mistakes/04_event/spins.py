@@ -1,6 +1,7 @@
 """Runs round and round until the flag is up.
 
 expect: spinning
+test: test_set_wakes_who_waits
 """
 
 from __future__ import annotations

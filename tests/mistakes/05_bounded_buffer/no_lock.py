@@ -1,6 +1,7 @@
 """No lock: looks, then acts, and polls in between.
 
 expect: race, spinning
+test: test_two_consumers_share_what_one_producer_makes
 """
 
 import time

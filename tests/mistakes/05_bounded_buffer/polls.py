@@ -1,6 +1,7 @@
 """Asks again and again whether there is room, instead of sleeping.
 
 expect: spinning
+test: test_a_put_into_a_full_buffer_waits_until_there_is_room
 """
 
 from collections import deque

@@ -1,6 +1,7 @@
 """Each side has its own lock and condition: the wake-up comes between the look and the sleep.
 
 expect: stalled, race
+test: test_a_put_into_a_full_buffer_waits_until_there_is_room
 """
 
 from collections import deque

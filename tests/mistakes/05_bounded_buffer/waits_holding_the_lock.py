@@ -1,6 +1,7 @@
 """Waits for the semaphore inside the mutex, so that nobody can come in and release it.
 
 expect: deadlock-cycle, stalled
+test: test_a_put_into_a_full_buffer_waits_until_there_is_room
 """
 
 from collections import deque

@@ -1,6 +1,7 @@
 """Collects the results, and joins nobody.
 
 expect: zombie, leaked-process
+test: test_whatever_is_true_counts
 """
 
 import multiprocessing

@@ -1,7 +1,7 @@
 """Counts before the threads have ended.
 
 expect: race, leaked-thread
-test: test_*
+test: test_jobs_that_end_at_the_same_time_are_both_counted
 """
 
 import multiprocessing

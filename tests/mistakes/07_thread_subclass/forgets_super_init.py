@@ -1,6 +1,7 @@
 """Has a constructor of its own that does not call the one of Thread.
 
 expect: failure
+test: test_the_target_runs_in_the_thread_and_only_once
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Says that the result is there, and then writes it.
 
 expect: race
+test: test_result_waits_until_the_target_has_returned
 """
 
 from __future__ import annotations

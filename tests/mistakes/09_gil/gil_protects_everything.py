@@ -1,6 +1,7 @@
 """Believes that the GIL protects every line, "+=" above all, and adds without the lock.
 
 expect: race
+test: test_adding_to_a_global_is_one_step_if_you_say_so
 """
 
 ATOMIC = {

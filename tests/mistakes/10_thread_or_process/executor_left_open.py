@@ -1,6 +1,7 @@
 """Never shuts the executors down.
 
 expect: leaked-pool, leaked-process, leaked-thread
+test: test_results_come_in_order
 """
 
 import os

@@ -1,6 +1,7 @@
 """Forgets the pool, and with it to close it.
 
 expect: leaked-pool, leaked-process, zombie
+test: test_results_come_in_order
 """
 
 import os

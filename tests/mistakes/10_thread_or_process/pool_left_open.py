@@ -1,6 +1,7 @@
 """Leaves the pool open.
 
 expect: leaked-pool, leaked-process
+test: test_results_come_in_order
 """
 
 import os

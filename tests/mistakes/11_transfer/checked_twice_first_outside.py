@@ -1,7 +1,7 @@
 """A quick check without the locks sees the money on its way and refuses it everywhere.
 
 expect: race
-test: test_*
+test: test_who_reads_both_balances_between_two_transfers_sees_all_the_money
 """
 
 from threading import Lock

@@ -1,7 +1,7 @@
 """Waits on a condition for both forks, and wakes nobody when it puts them back.
 
 expect: stalled
-test: test_*
+test: test_neighbours_never_eat_together
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Puts the first fork back when the second is gone, and begins again, without end.
 
 expect: spinning
+test: test_neighbours_never_eat_together
 """
 
 from __future__ import annotations

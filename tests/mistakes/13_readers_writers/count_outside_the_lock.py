@@ -1,7 +1,7 @@
 """Counts the readers outside the lock: a lost update lets a writer in, or keeps it out for ever.
 
 expect: race, stalled
-test: test_*
+test: test_a_reader_sees_a_change_whole_or_not_at_all
 """
 
 from contextlib import contextmanager

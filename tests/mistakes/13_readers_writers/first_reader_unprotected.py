@@ -1,6 +1,7 @@
 """The first reader takes the room for all, but who is the first is not decided under a lock.
 
 expect: race, stalled, self-deadlock, deadlock-cycle, abandoned-lock
+test: test_two_readers_are_inside_together
 """
 
 import threading

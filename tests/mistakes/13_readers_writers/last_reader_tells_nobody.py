@@ -1,7 +1,7 @@
 """The last reader leaves and tells nobody: the writer sleeps on.
 
 expect: stalled
-test: test_*
+test: test_a_reader_sees_a_change_whole_or_not_at_all
 """
 
 from contextlib import contextmanager

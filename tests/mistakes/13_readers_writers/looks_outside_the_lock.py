@@ -1,7 +1,7 @@
 """Looks whether it may come in before it takes the lock.
 
 expect: race
-test: test_*
+test: test_a_reader_sees_a_change_whole_or_not_at_all
 """
 
 from contextlib import contextmanager

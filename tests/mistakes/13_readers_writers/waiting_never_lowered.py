@@ -1,7 +1,7 @@
 """A writer that got in is counted as waiting for ever: no reader comes in again.
 
 expect: stalled
-test: test_*
+test: test_a_thread_may_read_and_write_in_turn
 """
 
 from contextlib import contextmanager

@@ -1,7 +1,7 @@
 """Each one who leaves takes itself off the count: the slow ones sleep on.
 
 expect: stalled, race
-test: test_*
+test: test_nobody_passes_before_both_have_come
 """
 
 from threading import Condition

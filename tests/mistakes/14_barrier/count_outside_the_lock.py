@@ -1,7 +1,7 @@
 """Counts before it takes the lock: two who come together count as one.
 
 expect: race, stalled
-test: test_*
+test: test_nobody_passes_before_both_have_come
 """
 
 from threading import Condition

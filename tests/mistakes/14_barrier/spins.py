@@ -1,7 +1,7 @@
 """Asks again and again whether all have come.
 
 expect: spinning
-test: test_*
+test: test_nobody_passes_before_both_have_come
 """
 
 from threading import Condition

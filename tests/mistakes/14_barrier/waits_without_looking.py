@@ -1,7 +1,7 @@
 """Waits once without asking why: the wake-up call came before.
 
 expect: stalled, race
-test: test_*
+test: test_nobody_passes_before_both_have_come
 """
 
 from threading import Condition

@@ -1,7 +1,7 @@
 """Says that it is done before the result is in its place.
 
 expect: race
-test: test_*
+test: test_who_waits_gets_the_result
 """
 
 from __future__ import annotations

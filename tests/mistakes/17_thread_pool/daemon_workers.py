@@ -1,7 +1,7 @@
 """Makes the workers daemons and leaves them behind.
 
 expect: leaked-thread
-test: test_*
+test: test_submit_gives_a_future_with_the_result
 """
 
 from __future__ import annotations

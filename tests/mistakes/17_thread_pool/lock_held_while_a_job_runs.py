@@ -1,7 +1,7 @@
 """Holds the lock of the pool while it calls the job: one after the other, whatever the number of workers.
 
 expect: stalled, deadlock-cycle
-test: test_*
+test: test_as_many_jobs_run_at_once_as_there_are_workers
 """
 
 from __future__ import annotations

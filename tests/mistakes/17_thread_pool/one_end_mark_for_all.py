@@ -1,7 +1,7 @@
 """Puts one end mark for all workers: the first one takes it away.
 
 expect: stalled
-test: test_*
+test: test_as_many_jobs_run_at_once_as_there_are_workers
 """
 
 from __future__ import annotations

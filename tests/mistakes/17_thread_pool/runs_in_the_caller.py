@@ -1,7 +1,7 @@
 """Runs the job in the thread that submits it.
 
 expect: failure, stalled
-test: test_*
+test: test_a_job_runs_in_another_thread
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Throws away what nobody has begun yet.
 
 expect: stalled, race
-test: test_*
+test: test_never_more_jobs_run_at_once_than_there_are_workers
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Lets the exception of a job out of the worker's loop: the worker is gone, and the future stays empty.
 
 expect: stalled
-test: test_*
+test: test_result_raises_the_exception_of_the_job
 """
 
 from __future__ import annotations

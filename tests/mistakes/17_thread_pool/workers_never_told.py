@@ -1,7 +1,7 @@
 """Takes no more jobs after shutdown, but tells no worker.
 
 expect: leaked-thread
-test: test_*
+test: test_submit_gives_a_future_with_the_result
 """
 
 from __future__ import annotations

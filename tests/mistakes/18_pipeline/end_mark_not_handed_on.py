@@ -1,7 +1,7 @@
 """Ends a stage at the end mark, and keeps it for itself.
 
 expect: stalled
-test: test_*
+test: test_each_item_goes_through_the_stage
 """
 
 from __future__ import annotations

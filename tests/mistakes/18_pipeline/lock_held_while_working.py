@@ -1,7 +1,7 @@
 """Holds the lock of the stage while it works on an item.
 
 expect: stalled
-test: test_*
+test: test_many_items_come_out_in_order
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Starts one thread for each stage, whatever `workers` is.
 
 expect: stalled
-test: test_*
+test: test_a_slow_item_keeps_its_place
 """
 
 from __future__ import annotations

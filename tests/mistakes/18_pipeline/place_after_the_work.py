@@ -1,7 +1,7 @@
 """Puts the result into the line when it is ready: a quick item overtakes a slow one.
 
 expect: failure, race
-test: test_*
+test: test_many_items_come_out_in_order
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Fetches the whole source before it begins.
 
 expect: failure, race
-test: test_*
+test: test_the_error_of_the_source_is_raised_where_its_item_would_have_come
 """
 
 from __future__ import annotations

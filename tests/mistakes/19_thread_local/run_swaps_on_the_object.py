@@ -1,7 +1,7 @@
 """Puts the values of the copy onto the object while it runs, for all threads.
 
 expect: race, failure
-test: test_*
+test: test_what_the_function_sets_is_not_seen_while_it_runs_either
 """
 
 from __future__ import annotations

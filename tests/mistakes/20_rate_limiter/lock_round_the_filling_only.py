@@ -1,7 +1,7 @@
 """Takes the lock to fill, and takes the tokens without it.
 
 expect: race
-test: test_*
+test: test_one_token_goes_to_one_thread
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Looks at the clock again and again until the tokens are there.
 
 expect: spinning
-test: test_*
+test: test_acquire_sleeps_until_the_token_has_come
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Has no lock: two threads may take the same token.
 
 expect: race
-test: test_*
+test: test_one_token_goes_to_one_thread
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Starts with an empty bucket.
 
 expect: race, failure
-test: test_*
+test: test_the_bucket_is_full_at_the_start
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Does not move the time on: the same seconds are counted again and again.
 
 expect: race, failure
-test: test_*
+test: test_tokens_gather_while_nobody_asks
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Sleeps until the tokens are there, whatever the timeout is.
 
 expect: race, failure
-test: test_*
+test: test_a_timeout_of_zero_never_sleeps
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Sleeps no longer than the timeout, and then says that it has the tokens.
 
 expect: race, failure
-test: test_*
+test: test_a_timeout_of_zero_never_sleeps
 """
 
 from __future__ import annotations

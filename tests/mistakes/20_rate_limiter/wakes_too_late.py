@@ -1,7 +1,7 @@
 """Sleeps in whole seconds.
 
 expect: race, failure
-test: test_*
+test: test_acquire_sleeps_until_the_token_has_come
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Wraps the job in a lambda, which no spawned process can import; and all lambdas name the last job.
 
 expect: failure
+test: test_all_jobs_run_at_the_same_time
 """
 
 from multiprocessing import Process

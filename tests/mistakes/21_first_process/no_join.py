@@ -1,6 +1,7 @@
 """Waits for nobody.
 
 expect: leaked-process, zombie
+test: test_each_job_runs_in_a_process_of_its_own
 """
 
 from multiprocessing import Process

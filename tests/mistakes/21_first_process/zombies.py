@@ -1,6 +1,7 @@
 """Learns by a queue how each job has ended, and leaves the processes unjoined.
 
 expect: zombie, leaked-process
+test: test_each_job_runs_in_a_process_of_its_own
 """
 
 from multiprocessing import Process, SimpleQueue

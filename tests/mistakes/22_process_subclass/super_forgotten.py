@@ -1,6 +1,7 @@
 """Forgets to make itself a process: super().__init__() is not called.
 
 expect: failure
+test: test_the_work_is_done_in_a_process_of_its_own
 """
 
 from multiprocessing import Process

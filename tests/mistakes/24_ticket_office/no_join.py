@@ -1,6 +1,7 @@
 """Returns before the buyers have ended.
 
 expect: leaked-process, zombie, failure
+test: test_all_seats_are_sold
 """
 
 import json

@@ -1,7 +1,7 @@
 """Lets the exception end the process: the caller waits for a result that nobody sends.
 
 expect: stalled, lost-exception
-test: test_*
+test: test_a_job_that_fails_makes_room_for_the_next
 """
 
 from multiprocessing import Process, Queue, Semaphore

@@ -1,7 +1,7 @@
 """The parent takes the semaphore before each start, and nobody gives it back.
 
 expect: stalled
-test: test_*
+test: test_results_come_in_the_order_of_the_jobs
 """
 
 from multiprocessing import Process, Queue, Semaphore

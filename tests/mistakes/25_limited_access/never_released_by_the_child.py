@@ -1,7 +1,7 @@
 """Each process takes the semaphore, and keeps it at its end.
 
 expect: stalled
-test: test_*
+test: test_results_come_in_the_order_of_the_jobs
 """
 
 from multiprocessing import Process, Queue, Semaphore

@@ -1,6 +1,7 @@
 """Collects all results, and joins nobody.
 
 expect: zombie, leaked-process
+test: test_results_come_in_the_order_of_the_jobs
 """
 
 from multiprocessing import Process, Queue, Semaphore

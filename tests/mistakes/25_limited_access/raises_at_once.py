@@ -1,7 +1,7 @@
 """Raises as soon as one job has failed, and leaves the others.
 
 expect: leaked-process, zombie, failure
-test: test_*
+test: test_a_job_that_fails_makes_room_for_the_next
 """
 
 from multiprocessing import Process, Queue, Semaphore

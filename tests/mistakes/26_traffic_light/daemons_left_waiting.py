@@ -1,7 +1,7 @@
 """Makes the cars daemons, and returns when the first one has crossed.
 
 expect: leaked-process, zombie, failure
-test: test_*
+test: test_a_car_crosses_when_the_light_is_green
 """
 
 from __future__ import annotations

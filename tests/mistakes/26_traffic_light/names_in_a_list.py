@@ -1,6 +1,7 @@
 """Each car appends its name to a list: to its own copy.
 
 expect: failure
+test: test_a_car_crosses_when_the_light_is_green
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Reads all names, and does not wait for the cars to end.
 
 expect: zombie, leaked-process
+test: test_a_car_crosses_when_the_light_is_green
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Calls the function instead of handing it over: the caller waits at the light.
 
 expect: stalled, lost-exception, failure
-test: test_*
+test: test_cars_wait_until_the_light_is_green
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The caller waits for green, and starts the cars then: they would not see a red that comes in between.
 
 expect: stalled, failure
-test: test_*
+test: test_without_cars_nobody_looks_at_the_light
 """
 
 from __future__ import annotations

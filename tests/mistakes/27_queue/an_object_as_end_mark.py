@@ -1,6 +1,7 @@
 """Compares the end mark with `is`; what comes out of a queue is a copy.
 
 expect: stalled, lost-exception
+test: test_a_number_is_squared
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Makes the workers daemons, and never tells them to end.
 
 expect: leaked-process
+test: test_a_number_is_squared
 """
 
 from __future__ import annotations

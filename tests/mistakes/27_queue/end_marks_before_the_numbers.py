@@ -1,6 +1,7 @@
 """Puts the end marks before the numbers: the queue keeps the order.
 
 expect: stalled
+test: test_a_number_is_squared
 """
 
 from __future__ import annotations

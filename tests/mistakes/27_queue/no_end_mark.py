@@ -1,6 +1,7 @@
 """Tells the workers nothing, and waits for them to end.
 
 expect: stalled
+test: test_a_number_is_squared
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Reads all squares, and does not wait for the workers to end.
 
 expect: leaked-process, zombie
+test: test_a_number_is_squared
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Joins each worker before it starts the next.
 
 expect: stalled
+test: test_a_number_is_squared
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Puts one end mark, which one worker takes away from the others.
 
 expect: stalled
+test: test_a_number_is_squared
 """
 
 from __future__ import annotations

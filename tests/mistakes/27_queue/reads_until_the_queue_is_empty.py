@@ -1,7 +1,7 @@
 """Reads squares until the queue looks empty.
 
 expect: failure, stalled, full-pipe
-test: test_*
+test: test_a_number_is_squared
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads squares with `get_nowait`, which does not wait for them.
 
 expect: failure, leaked-process
-test: test_*
+test: test_a_number_is_squared
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Closes the queue of numbers only.
 
 expect: leaked-pipe-end
+test: test_a_number_is_squared
 """
 
 from __future__ import annotations

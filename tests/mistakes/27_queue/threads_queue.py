@@ -1,7 +1,7 @@
 """Uses `queue.Queue`: each process has a copy of its own.
 
 expect: stalled, failure
-test: test_*
+test: test_a_number_is_squared
 """
 
 from __future__ import annotations

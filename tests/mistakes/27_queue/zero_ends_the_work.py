@@ -1,7 +1,7 @@
 """Tells the end mark from a number by its truth: zero ends the work.
 
 expect: stalled
-test: test_*
+test: test_any_number_has_a_square_even_nothing
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Makes the workers daemons and returns: they wait at the queue for ever.
 
 expect: leaked-process
+test: test_an_order_is_handled
 """
 
 from __future__ import annotations

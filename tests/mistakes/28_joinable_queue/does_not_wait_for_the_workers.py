@@ -1,6 +1,7 @@
 """Tells the workers to end, and does not wait until they have.
 
 expect: leaked-process, zombie
+test: test_an_order_is_handled
 """
 
 from __future__ import annotations

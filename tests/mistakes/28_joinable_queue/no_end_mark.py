@@ -1,6 +1,7 @@
 """Waits for workers that nobody has told to end.
 
 expect: stalled
+test: test_an_order_is_handled
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Never tells the queue that an order is done.
 
 expect: stalled
+test: test_an_order_is_handled
 """
 
 from __future__ import annotations

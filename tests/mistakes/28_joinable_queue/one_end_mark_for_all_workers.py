@@ -1,7 +1,7 @@
 """Puts one end mark for all workers.
 
 expect: stalled
-test: test_*
+test: test_each_order_is_handled_once
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Takes a plain `Queue`, which cannot be joined.
 
 expect: failure
+test: test_an_order_is_handled
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Calls `task_done` for the end mark, too, and does so twice.
 
 expect: lost-exception, failure
+test: test_an_order_is_handled
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Tells the queue of orders that went well only.
 
 expect: stalled
-test: test_*
+test: test_an_exception_is_raised_when_the_other_orders_have_been_handled
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Tells the queue twice that an order is done.
 
 expect: lost-exception, failure
+test: test_an_order_is_handled
 """
 
 from __future__ import annotations

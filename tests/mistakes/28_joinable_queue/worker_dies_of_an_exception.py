@@ -1,7 +1,7 @@
 """An exception ends the worker before it says that the order is done.
 
 expect: stalled, lost-exception
-test: test_*
+test: test_an_exception_is_raised_when_the_other_orders_have_been_handled
 """
 
 from __future__ import annotations

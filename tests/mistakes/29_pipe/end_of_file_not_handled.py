@@ -1,6 +1,7 @@
 """Reads until `EOFError`, and lets it escape.
 
 expect: failure
+test: test_what_is_sent_arrives
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Gives the child the end that can only receive.
 
 expect: failure, lost-exception
-test: test_*
+test: test_what_is_sent_arrives
 """
 
 from __future__ import annotations

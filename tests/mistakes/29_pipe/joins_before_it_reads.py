@@ -1,7 +1,7 @@
 """Joins the child before reading what it has sent.
 
 expect: full-pipe
-test: test_*
+test: test_great_items_arrive
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Reads all and returns, without waiting for the child to end.
 
 expect: leaked-process, zombie, failure
+test: test_what_is_sent_arrives
 """
 
 from __future__ import annotations

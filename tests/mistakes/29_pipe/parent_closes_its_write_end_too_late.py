@@ -1,6 +1,7 @@
 """The caller closes its copy of the write end when it has read all: never.
 
 expect: no-eof
+test: test_what_is_sent_arrives
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The caller keeps its own copy of the end that the child writes to.
 
 expect: no-eof
+test: test_what_is_sent_arrives
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The caller does not close its end when it has read all.
 
 expect: leaked-pipe-end
+test: test_what_is_sent_arrives
 """
 
 from __future__ import annotations

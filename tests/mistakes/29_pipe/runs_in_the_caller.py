@@ -1,7 +1,7 @@
 """Calls the producer in the caller's process.
 
 expect: full-pipe, failure, deadlock-cycle, self-deadlock
-test: test_*
+test: test_great_items_arrive
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Ends by a mark of the child: a child that is killed, or has closed its end, sends none.
 
 expect: failure, stalled, lost-exception
-test: test_*
+test: test_a_producer_may_close_its_end_itself
 """
 
 from __future__ import annotations

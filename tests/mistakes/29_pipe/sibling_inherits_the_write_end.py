@@ -1,7 +1,7 @@
 """A second child, that waits until all is over, has inherited the write end.
 
 expect: no-eof
-test: test_*
+test: test_what_is_sent_arrives
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The caller does not close the write end when it has sent all.
 
 expect: no-eof
+test: test_an_item_is_handled
 """
 
 from __future__ import annotations

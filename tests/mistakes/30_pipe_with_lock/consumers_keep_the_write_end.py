@@ -1,6 +1,7 @@
 """No consumer closes its copy of the write end.
 
 expect: no-eof
+test: test_an_item_is_handled
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A consumer that comes to the end of the pipe keeps the lock.
 
 expect: abandoned-lock, stalled
+test: test_results_come_in_the_order_of_the_items
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Does not wait for the consumers to end.
 
 expect: zombie, leaked-process
+test: test_an_item_is_handled
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """All consumers but one close their copy of the write end.
 
 expect: no-eof
+test: test_an_item_is_handled
 """
 
 from __future__ import annotations

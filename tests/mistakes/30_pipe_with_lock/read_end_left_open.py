@@ -1,6 +1,7 @@
 """The caller does not close its copy of the read end.
 
 expect: leaked-pipe-end
+test: test_an_item_is_handled
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Calls the callback where it should hand it over: it gets something that is no page.
 
 expect: failure
-test: test_*
+test: test_pages_are_fetched_in_other_processes
 """
 
 from multiprocessing import Pool, cpu_count

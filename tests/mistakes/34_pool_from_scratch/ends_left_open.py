@@ -1,7 +1,7 @@
 """Never closes the pipe to a worker.
 
 expect: leaked-pipe-end
-test: test_*
+test: test_results_are_told_to_callbacks
 """
 
 from __future__ import annotations

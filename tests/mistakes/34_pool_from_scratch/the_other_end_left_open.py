@@ -1,7 +1,7 @@
 """Keeps the worker's end of the pipe open in the parent.
 
 expect: leaked-pipe-end
-test: test_*
+test: test_results_are_told_to_callbacks
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Ends a worker by closing its pipe, of which workers that were forked later hold copies.
 
 expect: no-eof
-test: test_*
+test: test_results_are_told_to_callbacks
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Takes the lock of the log away: two lines get one number.
 
 expect: race
-test: test_*
+test: test_log_writes_a_disk_while_the_disk_is_used
 """
 
 from __future__ import annotations
