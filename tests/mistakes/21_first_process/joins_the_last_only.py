@@ -1,7 +1,6 @@
 """Joins the process that the loop's variable names at the end: the last one.
 
 expect: leaked-process, zombie
-test: test_each_job_runs_in_a_process_of_its_own
 """
 
 from multiprocessing import Process

@@ -1,7 +1,6 @@
 """Terminates and kills, and joins nobody.
 
 expect: zombie
-test: test_children_may_finish_when_the_event_is_set
 """
 
 import os

@@ -1,7 +1,6 @@
 """Takes `Empty` for the end of the work.
 
 expect: stalled
-test: test_all_workers_end
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Takes numbers with `get_nowait`, and does not expect that none may be there yet.
 
 expect: stalled, lost-exception
-test: test_a_number_is_squared
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Workers end when the queue of numbers looks empty.
 
 expect: stalled, failure
-test: test_a_number_is_squared
 """
 
 from __future__ import annotations

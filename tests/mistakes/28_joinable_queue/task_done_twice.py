@@ -1,7 +1,6 @@
 """Tells the queue twice that an order is done.
 
 expect: lost-exception, failure
-test: test_an_order_is_handled
 """
 
 from __future__ import annotations

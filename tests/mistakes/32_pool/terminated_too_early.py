@@ -1,7 +1,6 @@
 """Terminates the pool instead of closing it, and then waits for the results.
 
 expect: stalled
-test: test_results_come_in_the_order_of_the_items
 """
 
 from multiprocessing import Pool, cpu_count
