@@ -75,12 +75,16 @@ class Stuck:
 
     def __init__(self) -> None:
         self._seen: frozenset[int] = frozenset()
+        self._since = 0.0
 
     def __call__(self, threads: Collection[threading.Thread]) -> bool:
-        """Look once; tell whether this look and the one before saw the same."""
-        waits = stuck_waits(ledger.read(), {thread.ident or 0 for thread in threads})
-        before, self._seen = self._seen, waits
-        return bool(waits) and before == waits
+        """Look once; tell whether this look and an earlier one saw the same."""
+        now = ledger.read()
+        waits = stuck_waits(now, {thread.ident or 0 for thread in threads})
+        if waits != self._seen:
+            self._seen, self._since = waits, runtime.monotonic()
+            return False
+        return bool(waits) and ledger.have_tried_since(now, now.blocked(), self._since)
 
 
 def stuck_waits(now: ledger.Ledger, idents: Collection[int]) -> frozenset[int]:

@@ -17,7 +17,7 @@ from pytest_sensei.watch.graph import OUTSIDE, Blocked, Situation
 from pytest_sensei.watch.services import is_runner_service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import FrameType
 
     from pytest_sensei.primitives.runtime import Strand, Waiting
@@ -105,6 +105,20 @@ def _blocked_on_lock(actor: str, lock: locks.Lock | locks.RLock, parties: dict[s
         wakers = frozenset() if owner.ended else frozenset({_id(owner.ident)})
         return Blocked(actor, name, wakers if owner.ended or _id(owner.ident) in parties else None, True)
     return Blocked(actor, name, None, False)
+
+
+def have_tried_since(now: Ledger, actors: Iterable[str], moment: float) -> bool:
+    """Tell whether all who wait for a simple queue have tried in vain since `moment`, on the monotonic clock.
+
+    From 3.13 on, an item is handed to a waiter who has not run since, and the queue looks empty meanwhile
+    (CPython, Modules/_queuemodule.c, maybe_handoff_item): only its own attempt tells that it got nothing.
+    """
+    waits = (now.parties[actor].wait for actor in actors)
+    return all(
+        wait.tried >= moment
+        for wait in waits
+        if wait is not None and isinstance(wait.resource, queues.SimpleQueue)
+    )
 
 
 def is_lost_at_fork(lock: locks.Lock | locks.RLock) -> bool:

@@ -160,7 +160,7 @@ class Watching:
         before, moment = self._suspicion, runtime.monotonic()
         if before is None or before.waits != waits:
             self._suspicion = Suspicion(waits, moment)
-        elif moment - before.seen >= SECOND_LOOK / 2:
+        elif moment - before.seen >= SECOND_LOOK / 2 and ledger.have_tried_since(now, members, before.seen):
             self._suspicion = None
             self._proven(now, members)
 

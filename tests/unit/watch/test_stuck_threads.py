@@ -7,10 +7,11 @@ import threading
 from typing import Any
 
 import pytest
+from pytest_sensei.primitives import queues
 from pytest_sensei.primitives.runtime import Waiting
 from pytest_sensei.watch import leaks
 from pytest_sensei.watch.graph import OUTSIDE, Blocked, Situation
-from pytest_sensei.watch.ledger import Ledger, Party
+from pytest_sensei.watch.ledger import Ledger, Party, have_tried_since
 
 MAIN = threading.main_thread().ident or 0
 ANN, BOB = MAIN + 1, MAIN + 2
@@ -53,3 +54,13 @@ def test_a_thread_that_runs_is_not_stuck_beside_one_that_is() -> None:
     now = ledger_of(blocked(ANN, frozenset({f"t{MAIN}"})), active=(BOB,))
     assert leaks.stuck_waits(now, {ANN})
     assert not leaks.stuck_waits(now, {ANN, BOB})
+
+
+def test_a_waiter_for_a_simple_queue_must_have_tried_since() -> None:
+    """An item may have been handed to it already, though it has not run since and the queue looks empty."""
+    now = ledger_of(blocked(ANN))
+    wait = now.parties[f"t{ANN}"].wait
+    assert wait is not None
+    wait.resource, wait.tried = queues.SimpleQueue(), 10.0
+    assert have_tried_since(now, now.blocked(), 9.0)
+    assert not have_tried_since(now, now.blocked(), 11.0)
