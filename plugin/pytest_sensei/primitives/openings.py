@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _DEPTH = 8  # call sites that are kept: from inside a pool to the user's code
 
 _connection_close = connection._ConnectionBase.close
+_connection_del = connection._ConnectionBase.__del__
 _listener_init = connection.Listener.__init__
 _listener_close = connection.Listener.close
 _queue_init = queues.Queue.__init__
@@ -167,6 +168,13 @@ def close_connection(self: Any) -> None:
     """Close the connection; see `multiprocessing.connection.Connection.close`."""
     _was_closed(self)
     _connection_close(self)
+
+
+def collect_connection(self: Any) -> None:
+    """Stand in for `__del__`: whose descriptor is closed already was closed by somebody, if not by `close`."""
+    if self._handle is None or identity_of(self._handle) is None:
+        _was_closed(self)
+    _connection_del(self)
 
 
 def init_listener(self: Any, *args: Any, **options: Any) -> None:

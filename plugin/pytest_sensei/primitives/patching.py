@@ -50,6 +50,7 @@ class Patch:
 
 _POSIX = (
     Patch(connection._ConnectionBase, "__init__", pipes.init),
+    Patch(connection._ConnectionBase, "__del__", openings.collect_connection),
     Patch(connection.Connection, "_recv", pipes.recv),
     Patch(connection.Connection, "_send", pipes.send),
     Patch(connection, "wait", pipes.wait),
