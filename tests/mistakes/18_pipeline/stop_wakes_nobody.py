@@ -1,7 +1,7 @@
 """Sets the stop flag and wakes nobody: who sleeps never sees it.
 
 expect: stalled, leaked-thread
-test: test_the_error_of_a_stage_is_raised_where_its_item_would_have_come
+test: test_closing*
 """
 
 from __future__ import annotations
