@@ -63,12 +63,16 @@ def _release_follows(call: ast.AST, receiver: str, parents: dict[ast.AST, ast.AS
 
     From the call outwards: what stands behind it in its suite, then behind the statement that holds that
     suite, and so on. Beyond the first condition around the acquire, only a release under no condition counts.
+    A release behind a second acquire belongs to that one: in between, somebody else has given the lock back.
     """
-    node, conditional = call, False
+    node, conditional, owed = call, False, 1
     while node in parents:
         parent = parents[node]
-        if any(_releases(each, receiver, anywhere=not conditional) for each in _behind(node, parent)):
-            return True
+        for each in _behind(node, parent):
+            for step in _steps(each, receiver, anywhere=not conditional):
+                owed += step
+                if owed == 0:
+                    return True
         conditional = conditional or (isinstance(parent, _CONDITIONAL) and _in_suite(node, parent))
         node = parent
     return False
@@ -95,13 +99,17 @@ def _in_suite(node: ast.AST, parent: ast.AST) -> bool:
     return any(node in suite for field in _SUITES if isinstance(suite := getattr(parent, field, None), list))
 
 
-def _releases(node: ast.AST, receiver: str, *, anywhere: bool) -> bool:
-    """Tell whether a statement releases the lock: somewhere in it, or on every way through it."""
-    if _called_on(node, "release") == receiver:
-        return True
-    if isinstance(node, _FUNCTIONS) or (not anywhere and isinstance(node, _CONDITIONAL)):
-        return False
-    return any(_releases(child, receiver, anywhere=anywhere) for child in ast.iter_child_nodes(node))
+def _steps(node: ast.AST, receiver: str, *, anywhere: bool) -> Iterator[int]:
+    """Yield 1 for each acquire of the lock in a statement, -1 for each release: of all, or those on every way."""
+    if isinstance(node, _FUNCTIONS):
+        return
+    if anywhere or not isinstance(node, _CONDITIONAL):
+        for child in ast.iter_child_nodes(node):
+            yield from _steps(child, receiver, anywhere=anywhere)
+    if _called_on(node, "acquire") == receiver:
+        yield 1
+    elif _called_on(node, "release") == receiver:
+        yield -1
 
 
 def _is_conditional(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:

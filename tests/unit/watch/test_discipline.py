@@ -67,6 +67,13 @@ GIVES_BACK = {
             a.release()
             b.release()
         """,
+    "taken again while held, and given back as often": """
+        def use(lock):
+            lock.acquire()  # here
+            lock.acquire()
+            lock.release()
+            lock.release()
+        """,
     "all in a loop": """
         def use(locks):
             for lock in sorted(locks):
@@ -87,6 +94,20 @@ GIVES_BACK = {
         """,
 }
 DOES_NOT = {
+    "taken again, which waits for somebody to give it back": """
+        def wait_for_it(lock, thread):
+            lock.acquire()  # here
+            thread.start()
+            lock.acquire()
+            lock.release()
+        """,
+    "used by a `with` behind it, which gives back its own": """
+        def wait_for_it(lock, thread):
+            lock.acquire()  # here
+            thread.start()
+            with lock:
+                work()
+        """,
     "a signal": """
         def wait_for_it(self):
             self.ready.acquire()  # here
