@@ -258,6 +258,17 @@ CAUGHT = {
                 pass
         """,
     ),
+    "a loop that waits for itself: asyncio's handler of Ctrl-C wakes nobody": (
+        "stalled",
+        """
+        import asyncio
+        def test_it():
+            async def main():
+                task = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), asyncio.get_running_loop())
+                task.result()
+            asyncio.run(main())
+        """,
+    ),
     "a bare except does not hide it": (
         "stalled",
         """
@@ -295,6 +306,30 @@ HEALTHY = {
             thread.start()
             baton.acquire()
             thread.join()
+        """,
+    "a lock handed over, and given back by who got it": """
+        import threading, time
+        def test_it():
+            baton = threading.Lock()
+            baton.acquire()
+            def release_later():
+                time.sleep(0.3)
+                baton.release()
+            thread = threading.Thread(target=release_later)
+            thread.start()
+            baton.acquire()
+            baton.release()
+            thread.join()
+        """,
+    "a signal handler with its arguments bound": """
+        import functools, signal, threading
+        def test_it():
+            event = threading.Event()
+            def wake(what, *_): what.set()
+            previous = signal.signal(signal.SIGALRM, functools.partial(wake, event))
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            event.wait()
+            signal.signal(signal.SIGALRM, previous)
         """,
     "a ping-pong of two locks": """
         import threading, time

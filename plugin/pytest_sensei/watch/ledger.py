@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import sys
@@ -151,7 +152,8 @@ def _outsiders() -> set[str]:
     return {OUTSIDE} if has_signal_handlers() or has_native_threads(len(sys._current_frames())) else set()
 
 
-_RUNNER_HANDLERS = ("pytest_timeout", "faulthandler", "_pytest", "signal")
+_HARMLESS_HANDLERS = ("pytest_timeout", "faulthandler", "_pytest", "signal", "asyncio")
+"""Modules whose handlers only interrupt the main thread: asyncio's cancel a task, which a blocked loop never runs."""
 
 
 def has_signal_handlers() -> bool:
@@ -165,8 +167,10 @@ _SIGNALS = tuple(signal.valid_signals()) if hasattr(signal, "valid_signals") els
 def _is_user_handler(handler: object) -> bool:
     if not callable(handler) or handler is signal.default_int_handler or isinstance(handler, signal.Handlers):
         return False
+    while isinstance(handler, functools.partial):
+        handler = handler.func
     module = getattr(handler, "__module__", None) or ""
-    return module.partition(".")[0] not in _RUNNER_HANDLERS
+    return module.partition(".")[0] not in _HARMLESS_HANDLERS
 
 
 def has_native_threads(known: int) -> bool:
