@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -542,6 +543,30 @@ def test_a_call_that_waits_for_the_outside_ends_the_exploration_with_its_line(
     )
     assert result.outcome is Outcome.ESCAPED
     assert "here.recv(1)" in result.note
+
+
+def test_a_run_in_the_background_ends_such_a_call_too(
+    explore: Explore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pytest_sensei.explore import watchdog
+
+    monkeypatch.setattr(watchdog, "PATIENCE", 0.3)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        result = explore(
+            """
+            import socket
+            def test():
+                here, there = socket.socketpair()
+                with here, there:
+                    here.recv(1)
+            """
+        )
+        after = signal.getsignal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert result.outcome is Outcome.ESCAPED
+    assert after is signal.SIG_IGN
 
 
 def test_the_reported_schedule_has_no_switch_too_many(explore: Explore) -> None:

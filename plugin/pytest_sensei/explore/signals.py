@@ -31,6 +31,8 @@ class Signals:
     def install(self) -> None:
         for number in signal.valid_signals():
             handler = signal.getsignal(number)
+            if handler is signal.SIG_IGN and number == signal.SIGINT:
+                handler = _ignore  # a run in the background: the watchdog needs the signal all the same
             if callable(handler) and not isinstance(handler, signal.Handlers):
                 self._handlers[number] = handler
                 signal.signal(number, self._handle)
@@ -38,7 +40,7 @@ class Signals:
     def uninstall(self) -> None:
         for number, handler in self._handlers.items():
             if signal.getsignal(number) == self._handle:
-                signal.signal(number, handler)
+                signal.signal(number, signal.SIG_IGN if handler is _ignore else handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.unwinding:
@@ -57,6 +59,10 @@ class Signals:
         while self._waiting:
             number = self._waiting.pop(0)
             self._handlers[number](number, None)
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Do what `SIG_IGN` does."""
 
 
 def _is_in_the_test(frame: FrameType | None) -> bool:
