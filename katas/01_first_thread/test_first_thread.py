@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
 from first_thread import run_all
+
+# How long "a little" is. On a busy machine turns take longer, for all threads alike; seconds do not.
+A_TURN = 0.01
+TURNS = 20
 
 
 def test_no_jobs_have_no_results() -> None:
@@ -47,14 +52,14 @@ def test_all_jobs_run_at_the_same_time() -> None:
 
 
 def test_results_come_in_order_even_if_the_last_job_ends_first() -> None:
-    last_has_ended = threading.Event()
+    last_thread: Future[threading.Thread] = Future()
 
     def first() -> str:
-        last_has_ended.wait()
+        wait_for_the_end_of(last_thread.result())
         return "first"
 
     def last() -> str:
-        last_has_ended.set()
+        last_thread.set_result(threading.current_thread())
         return "last"
 
     assert run_all([first, last]) == ["first", "last"]
@@ -69,14 +74,14 @@ def test_exception_of_a_job_is_raised_in_the_caller() -> None:
 
 
 def test_first_exception_in_the_order_of_the_jobs_is_raised() -> None:
-    second_has_failed = threading.Event()
+    early_thread: Future[threading.Thread] = Future()
 
     def fail_late() -> None:
-        second_has_failed.wait()
+        wait_for_the_end_of(early_thread.result())
         raise KeyError("first in order")
 
     def fail_early() -> None:
-        second_has_failed.set()
+        early_thread.set_result(threading.current_thread())
         raise ZeroDivisionError("first in time")
 
     with pytest.raises(KeyError, match="first in order"):
@@ -105,18 +110,30 @@ def test_jobs_may_return_anything() -> None:
     assert run_all([lambda result=result: result for result in results]) == results
 
 
+def wait_for_the_end_of(thread: threading.Thread) -> None:
+    """Wait until a thread that has nothing more to do has ended; not for ever, in case others made it."""
+    for _ in range(TURNS):
+        thread.join(A_TURN)
+
+
 @pytest.fixture
 def later() -> Iterator[Callable[[], threading.Event]]:
     """Make events that are set a little later: never, once the test is over."""
-    timers: list[threading.Timer] = []
+    over = threading.Event()
+    threads: list[threading.Thread] = []
 
     def set_later() -> threading.Event:
         event = threading.Event()
-        timers.append(threading.Timer(0.2, event.set))
-        timers[-1].start()
+
+        def count_turns() -> None:
+            if not any(over.wait(A_TURN) for _ in range(TURNS)):
+                event.set()
+
+        threads.append(threading.Thread(target=count_turns))
+        threads[-1].start()
         return event
 
     yield set_later
-    for timer in timers:
-        timer.cancel()
-        timer.join()
+    over.set()
+    for thread in threads:
+        thread.join()

@@ -1,6 +1,6 @@
 """Waits for each thread, but not until it has ended.
 
-expect: leaked-thread
+expect: leaked-thread, failure
 test: test_all_jobs_have_ended_when_it_returns
 """
 

@@ -1,6 +1,6 @@
 """Starts the threads and does not wait for them.
 
-expect: leaked-thread
+expect: leaked-thread, failure
 test: test_all_jobs_have_ended_when_it_returns
 """
 

@@ -1,6 +1,6 @@
 """Raises as soon as it finds a failed job, while others still run.
 
-expect: leaked-thread
+expect: leaked-thread, failure
 test: test_all_jobs_have_ended_when_the_exception*
 """
 
