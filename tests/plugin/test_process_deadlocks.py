@@ -297,6 +297,35 @@ CAUGHT = {
             process.join()
         """,
     ),
+    "a_job_of_a_pool_that_is_never_done": (
+        "stalled",
+        """
+        def share(thing):
+            global SHARED
+            SHARED = thing
+        def wait_for_the_shared(number):
+            SHARED.wait()
+        def test_a_job_of_a_pool_that_is_never_done():
+            with ctx.Pool(1, share, (ctx.Event(),)) as pool:
+                pool.map(wait_for_the_shared, [1])
+        """,
+    ),
+    "more_jobs_at_a_barrier_than_an_executor_has_workers": (
+        "stalled",
+        """
+        def test_more_jobs_at_a_barrier_than_an_executor_has_workers():
+            with ProcessPoolExecutor(2, ctx, share, (ctx.Barrier(3),)) as executor:
+                list(executor.map(wait_for_the_shared, range(3)))
+        """,
+    ),
+    "a_managers_barrier_that_a_pool_cannot_fill": (
+        "stalled",
+        """
+        def test_a_managers_barrier_that_a_pool_cannot_fill():
+            with ctx.Manager() as manager, ctx.Pool(1) as pool:
+                pool.apply(wait_for, (manager.Barrier(2),))
+        """,
+    ),
     "children_that_resist": (
         "stalled",
         """

@@ -179,6 +179,8 @@ def _after_fork() -> None:
             strand.name = name
     _holders.clear()
     mine.wait = None
+    mine.pending = mine.afterwards = None  # what the parent's thread was to be told is not for the child
+    mine.doomed = False
     semaphores.forget_holds()
     openings.keep_dropped(False)
     memory.forget()

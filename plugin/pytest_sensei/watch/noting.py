@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 import threading
+from multiprocessing import process
 from typing import TYPE_CHECKING
 
 from pytest_sensei.primitives import openings, semaphores
@@ -253,12 +254,26 @@ def _thing_id(resource: object) -> str:
 
 def _needs_of_ends(ends: Ends) -> tuple[Need, ...]:
     """Return what would end a wait on descriptors; nothing where one of them is not a pipe or socket."""
+    endings = _endings()
     try:
-        needs = [_need_of(fd, Want.READ) for fd in ends.reading]
+        needs = [endings.get(fd) or _need_of(fd, Want.READ) for fd in ends.reading]
         needs += [_need_of(fd, Want.WRITE) for fd in ends.writing]
     except OSError:
         return ()
     return tuple(need for need in needs if need is not None) if None not in needs else ()
+
+
+def _endings() -> dict[int, Need]:
+    """Return the descriptors that tell the ends of processes, where the other end does not show whose it is.
+
+    A child of the fork server has none: the server itself sends the exit code when the child has ended.
+    """
+    children = [child._popen for child in list(process._children)]  # type: ignore[attr-defined]
+    return {
+        popen.sentinel: Need(Want.PROCESS, popen.pid)
+        for popen in children
+        if getattr(popen, "method", "") == "forkserver"
+    }
 
 
 def _need_of(fd: int, want: Want) -> Need | None:

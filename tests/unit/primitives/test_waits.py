@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import signal
 import threading
@@ -9,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pytest_sensei.primitives import clock, locks, queues, runtime
+from pytest_sensei.primitives import clock, locks, patching, queues, runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -238,3 +239,14 @@ def test_a_signal_handler_that_raises_ends_a_wait_at_once(
         sender.join(LIMIT)
         signal.signal(signal.SIGUSR1, before)
     assert runtime.current_strand().wait is None
+
+
+def test_a_forked_child_is_not_told_what_the_thread_that_forked_it_was_to_be_told() -> None:
+    with patching.installation():
+        strand = runtime.current_strand()
+        strand.pending, strand.doomed = Stop(), True
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if runtime.current_strand().pending is None and not strand.doomed else 1)
+        strand.pending, strand.doomed = None, False
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
