@@ -350,6 +350,25 @@ def test_a_loop_without_end_is_named_by_its_line(project: Project, then: str, pr
     assert finding["actors"][0]["thread"] == "spinner"
 
 
+@pytest.mark.parametrize(("rounds", "kind"), [(20, "explored"), (200, "spinning")])
+def test_how_many_steps_are_too_many_can_be_said(project: Project, rounds: int, kind: str) -> None:
+    run = project.run(
+        f"""
+        import threading, time, pytest
+
+        @pytest.mark.interleave(max_steps=150)
+        def test_it():
+            def look_now_and_then():
+                for _ in range({rounds}):
+                    time.sleep(0.01)
+            thread = threading.Thread(target=look_now_and_then)
+            thread.start()
+            thread.join()
+        """
+    )
+    assert run.only()["kind"] == kind
+
+
 def test_that_all_went_well_needs_no_hint(project: Project) -> None:
     note = project.run(LOCKED).only()
     assert note["kind"] == "explored"

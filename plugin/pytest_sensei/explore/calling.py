@@ -150,7 +150,7 @@ def marker_settings(item: pytest.Item) -> dict[str, Any]:
 
 def _check(item: pytest.Item, name: str, value: object) -> None:
     choices = {"strategy": get_args(StrategyName), "timeouts": ("late", "any")}
-    examples = {"max_schedules": 1000, "max_seconds": 5.0, "preemptions": 2}
+    examples = {"max_schedules": 1000, "max_seconds": 5.0, "max_steps": 2000, "preemptions": 2}
     where = f"{item.nodeid}: @pytest.mark.interleave({name}={value!r})"
     if name in choices:
         if value not in choices[name]:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pytest_sensei.explore.calling import Calls
 
 MARKER = (
-    "interleave(max_schedules=..., max_seconds=..., preemptions=..., strategy=..., timeouts=...): "
-    "run the test in every interleaving of its threads"
+    "interleave(max_schedules=..., max_seconds=..., max_steps=..., preemptions=..., strategy=..., "
+    "timeouts=...): run the test in every interleaving of its threads"
 )
 
 
