@@ -62,6 +62,16 @@ def test_set_wakes_who_waits() -> None:
     assert answers == [True]
 
 
+@pytest.mark.interleave(max_steps=2000)  # more than enough to sleep, in any style
+def test_who_waits_sleeps_and_does_not_spin() -> None:
+    event = Event()
+
+    guests = start(event.wait)
+    time.sleep(3600)  # costs nothing: ends when nobody else can run, unless somebody never rests
+    event.set()
+    join(guests)
+
+
 @pytest.mark.interleave
 def test_set_wakes_all_who_wait() -> None:
     event = Event()

@@ -1,6 +1,6 @@
 """Looks every millisecond whether there is a place.
 
-expect: failure, spinning
+expect: spinning
 test: test_a_blocked_acquire_sleeps_and_does_not_spin
 """
 

@@ -1,7 +1,7 @@
 """Looks at the flag every millisecond, and misses one that was up for less.
 
-expect: spinning, stalled, timeout
-test: test_who_waits_when_set_is_called*
+expect: spinning
+test: test_who_waits_sleeps*
 """
 
 from __future__ import annotations
