@@ -1,0 +1,99 @@
+"""Tells when processes have come to rest, for the tests of katas: who had something to do has done it by then.
+
+A wrong answer that does not wait for others is right by chance where these are quicker. So they wait for it:
+until it sleeps, whatever it waits for, for as long as it takes it to get there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_PROC = Path("/proc")
+_LOOKS = 25  # so often all have to be seen asleep: who waits in slices or polls is awake now and then
+_PATIENCE = 1000  # looks at most: somebody may wait without ever sleeping
+_PAUSE = 0.01  # seconds between two looks; on a busy machine they take longer, and so do the others
+_ENDED = "ZX"
+_AT_REST = "S" + _ENDED
+
+
+def _never() -> bool:
+    return False
+
+
+def until_asleep(process: int, unless: Callable[[], bool] = _never) -> None:
+    """Wait until a process sleeps, with all its threads; or until `unless` is true."""
+    _wait(lambda: _is_at_rest(process), _LOOKS, unless)
+
+
+def until_all_asleep(root: int, unless: Callable[[], bool] = _never) -> None:
+    """Wait until a process and all that descend from it, but the calling one, sleep; or until `unless` is true."""
+    _wait(lambda: all(map(_is_at_rest, _family(root) - {os.getpid()})), _LOOKS, unless)
+
+
+def until_ended(process: int) -> None:
+    """Wait until a process has ended, whether or not anybody has asked how."""
+    _wait(lambda: _has_ended(process), 1)
+
+
+def _wait(is_so: Callable[[], bool], times: int, unless: Callable[[], bool] = _never) -> None:
+    for _ in range(_PATIENCE):
+        if unless():
+            return
+        times -= is_so()
+        if not times:
+            return
+        time.sleep(_PAUSE)
+
+
+def _is_at_rest(process: int) -> bool:
+    """Tell whether no thread of a process is at work. Where that cannot be seen, time alone must do."""
+    states = [_state(task / "stat") for task in _listed(_PROC / str(process) / "task")]
+    return all(state in _AT_REST for state in states)
+
+
+def _state(stat: Path) -> str:
+    """Return the letter that tells what a thread does: it stands behind the name, which may be anything."""
+    with contextlib.suppress(OSError):
+        return stat.read_text(errors="replace").rpartition(")")[2].split()[0]
+    return "X"
+
+
+def _listed(folder: Path) -> list[Path]:
+    with contextlib.suppress(OSError):
+        return list(folder.iterdir())
+    return []
+
+
+def _family(root: int) -> set[int]:
+    """Return a process and all its descendants."""
+    found: set[int] = set()
+    pending = [root]
+    while pending:
+        process = pending.pop()
+        found.add(process)
+        pending += [child for child in _children(process) if child not in found]
+    return found
+
+
+def _children(process: int) -> Iterable[int]:
+    for task in _listed(_PROC / str(process) / "task"):
+        with contextlib.suppress(OSError):
+            yield from map(int, (task / "children").read_text().split())
+
+
+def _has_ended(process: int) -> bool:
+    if (_PROC / "self").exists():
+        return _state(_PROC / str(process) / "stat") in _ENDED
+    import psutil  # it takes a while to load, and on Linux nobody needs it
+
+    try:
+        return bool(psutil.Process(process).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
