@@ -24,6 +24,7 @@ in_both = pytest.mark.parametrize("count", [count_in_threads, count_in_processes
 
 TRUE_AND_FALSE = [partial(jobs.give, result) for result in (True, "yes", 0, [0], "", -1, None, [], False)]
 TRUE_ONES = 4
+PATIENCE = 100  # turns: on a busy machine they take longer, for all processes alike; seconds do not
 
 
 @pytest.fixture(autouse=True)
@@ -120,9 +121,10 @@ def slow_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
         if multiprocessing.parent_process() is not None:
             first = os.fstat(arrivals).st_size == 0
             os.write(arrivals, b".")
-            deadline = time.monotonic() + 0.25
-            while first and os.fstat(arrivals).st_size < 2 and time.monotonic() < deadline:
+            turns = PATIENCE if first else 0
+            while turns and os.fstat(arrivals).st_size < 2:
                 time.sleep(0.005)
+                turns -= 1
         return number
 
     monkeypatch.setattr(Synchronized, "value", property(read, real.fset))
