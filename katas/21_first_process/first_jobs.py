@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-import time
+from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
+
+from pytest_sensei.dojo import stillness
 
 
 def succeed() -> None:
@@ -30,16 +32,28 @@ def wait_for(event: Event) -> None:
     event.wait()
 
 
-def wait_and_fail(event: Event) -> None:
-    event.wait()
-    time.sleep(0.1)  # for the other one to end
-    raise ValueError("this job ends last, and fails")
+def leave(line: SimpleQueue[int]) -> None:
+    """Tell who it is, and end."""
+    line.put(os.getpid())
 
 
-def announce(event: Event) -> None:
-    event.set()
+def leave_and_fail(line: SimpleQueue[int]) -> None:
+    leave(line)
+    fail()
 
 
-def announce_later(event: Event) -> None:
-    time.sleep(0.3)
+def stay_behind(line: SimpleQueue[int], caller: int) -> None:
+    """End after the one who leaves, and not before the caller waits for somebody else."""
+    stillness.until_ended(line.get())
+    stillness.until_asleep(caller)
+
+
+def stay_behind_and_fail(line: SimpleQueue[int], caller: int) -> None:
+    stay_behind(line, caller)
+    fail()
+
+
+def announce_later(event: Event, caller: int) -> None:
+    """Set the event when the caller waits."""
+    stillness.until_asleep(caller)
     event.set()

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
+from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
@@ -58,28 +59,34 @@ def test_a_job_that_raises_has_exit_code_1() -> None:
     assert run_all([jobs.succeed, jobs.fail, jobs.succeed]) == [0, 1, 0]
 
 
-def test_the_others_go_on_when_a_job_has_failed(later: Callable[[], Event]) -> None:
-    may_end = later()
+def test_the_others_go_on_when_a_job_has_failed(line: SimpleQueue[int]) -> None:
+    codes = run_all([partial(jobs.leave_and_fail, line), partial(jobs.stay_behind, line, os.getpid())])
 
-    assert run_all([jobs.fail, partial(jobs.wait_for, may_end)]) == [1, 0]
+    assert codes == [1, 0]
 
 
-def test_exit_codes_come_in_the_order_of_the_jobs_not_of_their_ends() -> None:
-    last_is_done = SHARED.Event()
-
-    codes = run_all([partial(jobs.wait_and_fail, last_is_done), partial(jobs.announce, last_is_done)])
+def test_exit_codes_come_in_the_order_of_the_jobs_not_of_their_ends(line: SimpleQueue[int]) -> None:
+    codes = run_all([partial(jobs.stay_behind_and_fail, line, os.getpid()), partial(jobs.leave, line)])
 
     assert codes == [1, 0]
 
 
 @pytest.fixture
+def line() -> Iterator[SimpleQueue[int]]:
+    """Make a line on which one job can tell another one who it is."""
+    new: SimpleQueue[int] = SHARED.SimpleQueue()
+    yield new
+    new.close()
+
+
+@pytest.fixture
 def later() -> Iterator[Callable[[], Event]]:
-    """Make events that are set a little later: never, once the test is over."""
-    others = []
+    """Make events that are set when the test waits for processes: never, once it is over."""
+    others, caller = [], os.getpid()
 
     def set_later() -> Event:
         event = SHARED.Event()
-        others.append(multiprocessing.Process(target=jobs.announce_later, args=(event,), name="later"))
+        others.append(multiprocessing.Process(target=jobs.announce_later, args=(event, caller), name="later"))
         others[-1].start()
         return event
 

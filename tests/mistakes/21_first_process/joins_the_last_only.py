@@ -1,6 +1,7 @@
 """Joins the process that the loop's variable names at the end: the last one.
 
 expect: leaked-process, zombie
+test: test_exit_codes_come*
 """
 
 from multiprocessing import Process

@@ -1,7 +1,7 @@
 """Joins with a timeout, and takes its end for the end of the process.
 
 expect: leaked-process, zombie
-test: test_all_jobs_run_at_the_same_time
+test: test_all_jobs_have_ended*
 """
 
 from multiprocessing import Process

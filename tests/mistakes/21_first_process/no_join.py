@@ -1,7 +1,7 @@
 """Waits for nobody.
 
 expect: leaked-process, zombie
-test: test_each_job_runs_in_a_process_of_its_own
+test: test_all_jobs_have_ended*
 """
 
 from multiprocessing import Process
