@@ -1,7 +1,7 @@
 """Sends the sign to end, and does not wait for the writer.
 
-expect: failure, race
-test: test_each_write_is_a_line_of_the_file_after_close
+expect: race
+test: test_a_line_that_was_accepted*
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Makes the writer a daemon, and leaves it behind at close.
 
 expect: leaked-thread
-test: test_each_write_is_a_line_of_the_file_after_close
+test: test_close_without_a_line*
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Flush waits for nothing.
 
-expect: failure
-test: test_flush_waits_as_long*
+expect: race
+test: test_flush_waits_until*
 """
 
 from __future__ import annotations

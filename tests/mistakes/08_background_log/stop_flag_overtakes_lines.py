@@ -1,7 +1,7 @@
 """Ends the writer by a flag, which it sees before the lines that still wait.
 
-expect: failure, race
-test: test_close_loses_no_line
+expect: race
+test: test_a_line_that_was_accepted*
 """
 
 from __future__ import annotations
