@@ -55,6 +55,7 @@ HOSTILE = {
     "kills itself": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n", "killed by signal 9"),
     "kills its parent": ("import os\nos.kill(os.getppid(), 9)\n", "may signal its own processes only"),
     "writes elsewhere": ("open('../../kata-was-here', 'w')\n", "may write below its own folder only"),
+    "starts a shell": ("import os\nos.system('true')\n", "may start no program but Python"),
     "crashes": ("import ctypes\nctypes.string_at(0)\n", "killed by signal 11"),
     "eats memory": ("x = []\nwhile True: x.append(bytearray(10**7))\n", "more than 400 MB of memory"),
     "has many children": (CHILDREN, "stopped: more than 20 processes"),
@@ -103,8 +104,11 @@ def test_answers_may_write_and_signal_at_home(kata):
 
 
 def test_grade_is_the_same_every_time_and_with_any_number_of_workers(tmp_path, kata):
-    for person, source in {"good": RIGHT, "stub": STUB, "gone": "import os\nos._exit(3)\n"}.items():
+    answers = {"good": RIGHT, "stub": STUB, "gone": "import os\nos._exit(3)\n", "[é] <b>": RIGHT}
+    for person, source in answers.items():
         write(tmp_path / "all" / person / "adding.py", source)
+    write(tmp_path / "all" / "big" / "adding.py", "#" * 1_000_001)
+    (tmp_path / "all" / "absent").mkdir()
     texts = []
     for workers in ("2", "0"):
         files = [tmp_path / f"{workers}.{kind}" for kind in ("json", "csv", "junit")]
@@ -115,11 +119,14 @@ def test_grade_is_the_same_every_time_and_with_any_number_of_workers(tmp_path, k
         texts.append([out, *(file.read_text() for file in files)])
     assert texts[0] == texts[1]
     assert [(each["person"], each["light"]) for each in json.loads(texts[0][1])] == [
+        ("[é] <b>", "G"),
+        ("big", "A"),
         ("gone", "A"),
         ("good", "G"),
         ("stub", "R"),
     ]
-    assert "gone     A      0" in texts[0][0]
+    assert "gone      A      0" in texts[0][0]
+    assert "absent    -      0" in texts[0][0]
 
 
 def test_verify_runs_everything_and_names_what_is_wrong(tmp_path, kata):

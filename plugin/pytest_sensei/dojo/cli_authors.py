@@ -14,11 +14,25 @@ from pytest_sensei.dojo.desk import Desk
 from pytest_sensei.dojo.katas import katas_under, shown
 from pytest_sensei.dojo.spread import spread
 from pytest_sensei.dojo.warden import Limits
-from pytest_sensei.dojo.workspace import find_kata, shipped_katas
+from pytest_sensei.dojo.workspace import WorkspaceError, find_kata, shipped_katas
+
+
+def _as_for_xdist(_context: object, _option: object, value: str) -> str:
+    if value not in {"auto", "logical"} and not value.isdecimal():
+        raise click.BadParameter(f"{value!r} is not a number of processes, 'auto' or 'logical'")
+    return value
+
 
 workers = click.option(
-    "-n", "workers", default="auto", show_default=True, help="Processes, as for pytest-xdist."
+    "-n",
+    "workers",
+    default="auto",
+    show_default=True,
+    callback=_as_for_xdist,
+    help="Processes, as for pytest-xdist.",
 )
+_OVER_0 = click.FloatRange(0, min_open=True)
+_FROM_1 = click.IntRange(1)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -62,9 +76,17 @@ def new(*, name: str) -> None:
 @click.option("--json", "json_file", type=_FILE, help="Write the grades as JSON.")
 @click.option("--csv", "csv_file", type=_FILE, help="Write the grades for a spreadsheet.")
 @click.option("--junit", "junit_file", type=_FILE, help="Write the grades as JUnit XML.")
-@click.option("--seconds", default=60.0, show_default=True, help="Time for one submission and kata.")
-@click.option("--memory", default=1024, show_default=True, help="Megabytes for one, with all its processes.")
-@click.option("--processes", default=64, show_default=True, help="Processes of one at a time.")
+@click.option(
+    "--seconds", default=60.0, type=_OVER_0, show_default=True, help="Time for one submission and kata."
+)
+@click.option(
+    "--memory",
+    default=1024,
+    type=_FROM_1,
+    show_default=True,
+    help="Megabytes for one, with all its processes.",
+)
+@click.option("--processes", default=64, type=_FROM_1, show_default=True, help="Processes of one at a time.")
 def grade(
     *,
     paths: tuple[Path, ...],
@@ -82,12 +104,14 @@ def grade(
     """For teachers: run everybody's answers, each in a process of its own."""
     desk = Desk.anywhere()
     katas = katas_under((folder or shipped_katas()).absolute())
+    if not katas:
+        raise WorkspaceError(f"{folder} holds no katas")
     submissions = grading.collect(paths, katas, find_kata(katas, kata) if kata else None)
-    jobs = grading.jobs(submissions, Limits(seconds, memory, processes))
+    jobs, refused = grading.jobs(submissions, Limits(seconds, memory, processes))
     where = ["--dist=load", *(f"--tx={spec}" for spec in tx)] if tx else ["-n", workers]
     judged = spread(jobs, where, telling_authors.Counter(desk.screen, len(jobs)).count)
-    graded = grading.grades(submissions, judged)
-    telling_authors.graded(desk.screen, graded)
+    graded = grading.grades(submissions, {**judged, **refused})
+    telling_authors.graded(desk.screen, graded, grading.persons(paths, katas))
     for file, text in (
         (json_file, telling_authors.json_text(grading.to_json(graded))),
         (csv_file, grading.to_csv(graded)),

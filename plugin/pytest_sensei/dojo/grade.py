@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,13 +14,14 @@ from pytest_sensei.dojo.jobs import Job, Judged, job_for
 from pytest_sensei.dojo.workspace import WorkspaceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_sensei.dojo.katas import Kata
     from pytest_sensei.dojo.warden import Limits
 
 _SUBFOLDERS = ("", "katas", "my-katas")  # where a person's folder may hold NN_slug/<stub>
+_LARGEST = 1_000_000  # bytes of one file: what is larger was not written by a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,22 @@ def collect(paths: Sequence[Path], katas: Sequence[Kata], only: Kata | None) -> 
     return sorted(found.values(), key=lambda each: (each.person, each.kata.number))
 
 
-def jobs(submissions: Sequence[Submission], limits: Limits) -> list[Job]:
-    """Make a job of each submission."""
-    return [job_for(each.id, each.kata, each.file.read_bytes(), limits) for each in submissions]
+def persons(paths: Sequence[Path], katas: Sequence[Kata]) -> set[str]:
+    """Name everybody who has a folder among those of others, also with nothing in it."""
+    shared = [path for path in paths if path.is_dir() and not any(_of_person(path, katas))]
+    return {_name(child) for path in shared for child in path.iterdir() if _may_be_a_person(child)}
+
+
+def jobs(submissions: Sequence[Submission], limits: Limits) -> tuple[list[Job], dict[str, Judged]]:
+    """Make a job of each submission; what cannot be run is judged here, and spoils nobody else's grade."""
+    runnable, refused = [], {}
+    for each in submissions:
+        content = _read(each.file)
+        if isinstance(content, bytes):
+            runnable.append(job_for(each.id, each.kata, content, limits))
+        else:
+            refused[each.id] = Judged(each.id, None, content)
+    return runnable, refused
 
 
 def grades(submissions: Sequence[Submission], judged: Mapping[str, Judged]) -> list[Grade]:
@@ -75,11 +90,13 @@ def grades(submissions: Sequence[Submission], judged: Mapping[str, Judged]) -> l
     return [Grade(each, judged[each.id]) for each in submissions]
 
 
-def table(graded: Sequence[Grade]) -> tuple[list[str], list[tuple[str, list[Light | None]]]]:
+def table(
+    graded: Sequence[Grade], everybody: Iterable[str] = ()
+) -> tuple[list[str], list[tuple[str, list[Light | None]]]]:
     """Give the katas that somebody submitted, and a row of lights for each person."""
     katas = sorted({each.submission.kata.name for each in graded})
     lights = {(each.submission.person, each.submission.kata.name): each.judged.light for each in graded}
-    persons = sorted({each.submission.person for each in graded})
+    persons = sorted({each.submission.person for each in graded}.union(everybody))
     return katas, [(person, [lights.get((person, kata)) for kata in katas]) for person in persons]
 
 
@@ -143,7 +160,7 @@ def _submissions(path: Path, wanted: Sequence[Kata], only: Kata | None) -> Itera
     own = list(_of_person(path, wanted))
     if not own:
         for child in sorted(path.iterdir()):
-            if child.is_dir() and not child.name.startswith("."):
+            if _may_be_a_person(child):
                 own.extend(_of_person(child, wanted))
             elif only is not None and child.suffix == ".py":
                 own.append(_of_file(child, wanted, only))
@@ -158,20 +175,42 @@ def _submissions(path: Path, wanted: Sequence[Kata], only: Kata | None) -> Itera
 def _of_file(path: Path, wanted: Sequence[Kata], only: Kata | None) -> Submission:
     kata = next((kata for kata in wanted if kata.stub.name == path.name), None)
     if kata is not None:
-        return Submission(path.absolute().parent.name, kata, path)
+        return Submission(_name(path.absolute().parent), kata, path)
     if only is None:
         raise WorkspaceError(f"{path}: which kata does it answer? name it as its stub, or add --kata NN")
-    return Submission(path.stem, only, path)
+    return Submission(_name(path.with_suffix("")), only, path)
 
 
 def _of_person(folder: Path, wanted: Sequence[Kata]) -> Iterator[Submission]:
-    person = folder.absolute().name
+    person = _name(folder.absolute())
     for kata in wanted:
         places = [folder / kata.stub.name]
         places += [folder / sub / kata.name / kata.stub.name for sub in _SUBFOLDERS]
-        file = next((place for place in places if place.is_file()), None)
+        file = next((place for place in places if place.is_symlink() or place.exists()), None)
         if file is not None:
             yield Submission(person, kata, file)
+
+
+def _may_be_a_person(path: Path) -> bool:
+    return path.is_dir() and not path.name.startswith((".", "__"))
+
+
+def _name(path: Path) -> str:
+    """Name a person as their folder or file, with only what can be printed and written anywhere."""
+    text = os.fsencode(path.name).decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def _read(file: Path) -> bytes | str:
+    """Give the content, or say why the file is not run."""
+    try:
+        if not file.is_file():
+            return "is not a file"
+        if file.stat().st_size > _LARGEST:
+            return f"is larger than {_LARGEST // 1_000_000} MB: not run"
+        return file.read_bytes()
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
 
 
 def _harmless(value: object) -> object:

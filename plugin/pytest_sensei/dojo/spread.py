@@ -7,6 +7,7 @@ import io
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ class SpreadError(Exception):
 
 def spread(jobs: Sequence[Job], options: Sequence[str], tell: Callable[[Judged], None]) -> dict[str, Judged]:
     """Run all jobs and give their ends by id; `tell` hears of each as it comes. Raises SpreadError."""
+    if not jobs:
+        return {}
     controller = Controller(jobs, tell)
     quiet = ["-p", "no:sensei", "-p", "no:cacheprovider", "-p", "no:timeout", "-q", "--color=no"]
     command = ["--pyargs", _CASES, *quiet, *options]
@@ -63,7 +66,9 @@ class Controller:
 
     def __init__(self, jobs: Sequence[Job], tell: Callable[[Judged], None]) -> None:
         self.judged: dict[str, Judged] = {}
-        self._jobs = list(jobs)
+        self._names = {f"job{number}": job.id for number, job in enumerate(jobs)}
+        # on the way they have plain names: those of persons may have anything in them
+        self._jobs = [replace(job, id=name) for name, job in zip(self._names, jobs, strict=True)]
         self._tell = tell
 
     @pytest.hookimpl(tryfirst=True)
@@ -86,7 +91,8 @@ class Controller:
             name = report.nodeid.partition("[")[2].removesuffix("]")
             self._add(Judged(name, None, "its worker died", report.longreprtext))
 
-    def _add(self, judged: Judged) -> None:
+    def _add(self, told: Judged) -> None:
+        judged = replace(told, id=self._names[told.id])
         if judged.id not in self.judged:
             self.judged[judged.id] = judged
             self._tell(judged)

@@ -15,7 +15,7 @@ from pytest_sensei.dojo.screen import LIGHT_STYLES, light_tag
 from pytest_sensei.dojo.verify import MISTAKE, RIGHT, STUB
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pytest_sensei.dojo.grade import Grade
     from pytest_sensei.dojo.jobs import Judged
@@ -61,9 +61,9 @@ def verified(
     screen.line(ends)
 
 
-def graded(screen: Screen, grades: Sequence[Grade]) -> None:
+def graded(screen: Screen, grades: Sequence[Grade], everybody: Iterable[str] = ()) -> None:
     """Show the table of persons and katas, then what was found."""
-    katas, rows = table(grades)
+    katas, rows = table(grades, everybody)
     width = max([len(person) for person, _ in rows] + [6])
     numbers = "  ".join(name[:2] for name in katas)
     screen.line(f"{'person':{width}}  {numbers}  green")

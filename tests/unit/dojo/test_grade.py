@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import sys
 import xml.etree.ElementTree as ET
 
 import pytest
 from journal_rows import outcome
 from kata_folders import RIGHT, make_clone, write
 from pytest_sensei.diagnosis import Light
-from pytest_sensei.dojo.grade import Grade, Submission, collect, table, to_csv, to_json, to_junit
+from pytest_sensei.dojo.grade import (
+    Grade,
+    Submission,
+    collect,
+    jobs,
+    persons,
+    table,
+    to_csv,
+    to_json,
+    to_junit,
+)
 from pytest_sensei.dojo.jobs import Judged
 from pytest_sensei.dojo.katas import katas_under
+from pytest_sensei.dojo.warden import Limits
 from pytest_sensei.dojo.workspace import WorkspaceError
 
 
@@ -68,6 +81,38 @@ def test_two_files_of_one_person_for_one_kata_are_refused(tmp_path, katas):
         write(tmp_path / parent / "bob" / "adding.py", RIGHT)
     with pytest.raises(WorkspaceError, match="bob has two files for 03_adding"):
         collect([tmp_path / "a" / "bob", tmp_path / "b" / "bob"], katas, None)
+
+
+def test_who_handed_in_nothing_has_a_row_all_the_same(tmp_path, katas, graded):
+    write(tmp_path / "all" / "bob" / "adding.py", RIGHT)
+    (tmp_path / "all" / "dave").mkdir()
+    (tmp_path / "all" / "__pycache__").mkdir()
+    assert persons([tmp_path / "all"], katas) == {"bob", "dave"}
+    assert persons([tmp_path / "all" / "bob"], katas) == set()
+    assert table(graded, {"bob", "dave"})[1][-1] == ("dave", [None, None])
+
+
+def test_file_that_cannot_be_run_spoils_nobody_elses_grade(tmp_path, katas):
+    write(tmp_path / "all" / "alice" / "adding.py", RIGHT)
+    write(tmp_path / "all" / "bob" / "adding.py", "#" * 1_000_001)
+    (tmp_path / "all" / "carol" / "adding.py").mkdir(parents=True)
+    (tmp_path / "all" / "dave").mkdir()
+    (tmp_path / "all" / "dave" / "adding.py").symlink_to("nowhere")
+    runnable, refused = jobs(collect([tmp_path / "all"], katas, None), Limits())
+    assert [job.id for job in runnable] == ["alice/03_adding"]
+    assert {name: judged.says for name, judged in refused.items()} == {
+        "bob/03_adding": "is larger than 1 MB: not run",
+        "carol/03_adding": "is not a file",
+        "dave/03_adding": "is not a file",
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a name must be UTF-8")
+def test_names_of_persons_are_made_printable(tmp_path, katas):
+    for name in (b"n\xe9m", b"\x1b[31mred", b"[x] <b>"):
+        write(tmp_path / "all" / os.fsdecode(name) / "adding.py", RIGHT)
+    names = [submission.person for submission in collect([tmp_path / "all"], katas, None)]
+    assert sorted(names) == ["[x] <b>", "\\x1b[31mred", "n\\xe9m"]
 
 
 @pytest.fixture

@@ -70,6 +70,28 @@ def test_reading_and_writing_at_home_are_allowed(ask, tmp_path):
     ask("import", ("anything",))
 
 
+@pytest.mark.parametrize(
+    ("event", "arguments"),
+    [
+        ("os.system", (b"true",)),
+        ("subprocess.Popen", ("/bin/sh", ["/bin/sh", "-c", "true"], None, None)),
+        ("subprocess.Popen", ("no-such-program", ["no-such-program"], None, None)),
+        ("os.exec", (b"/bin/sh", ["sh"], None)),
+        ("os.posix_spawn", ("/bin/sh", ["sh"], {})),
+        ("os.spawn", (os.P_NOWAIT, "/bin/sh", ["sh"], {})),
+    ],
+)
+def test_programs_other_than_python_are_refused(tmp_path, ask, event, arguments):
+    with pytest.raises(PermissionError, match="no program but Python"):
+        ask(event, arguments)
+    Guard(str(tmp_path), may_start=True)(event, arguments)
+
+
+def test_python_may_be_started(ask):
+    ask("subprocess.Popen", (sys.executable, [sys.executable, "-c", ""], None, None))
+    ask("os.posix_spawn", (os.fsencode(sys.executable), [sys.executable], {}))
+
+
 def test_without_its_folder_nothing_is_guarded(monkeypatch):
     monkeypatch.delenv(guard.FOLDER, raising=False)
     monkeypatch.setattr(sys, "addaudithook", lambda hook: pytest.fail("a hook stays for ever"))
