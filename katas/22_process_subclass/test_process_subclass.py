@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Iterator
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 import pytest
 from process_subclass import Squarer
-from signed_queue import SignedQueue
+from signed_queue import LazyQueue, SignedQueue
 
 METHODS = multiprocessing.get_all_start_methods()
 
@@ -26,9 +25,10 @@ def start_method(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture
-def results() -> Iterator[SignedQueue]:
+def results(request: pytest.FixtureRequest) -> Iterator[SignedQueue]:
     # What the "spawn" context makes can be handed to any process, however it is started.
-    queue = SignedQueue(ctx=multiprocessing.get_context("spawn"))
+    kind = getattr(request, "param", SignedQueue)
+    queue = kind(ctx=multiprocessing.get_context("spawn"))
     yield queue
     queue.close()
     queue.join_thread()
@@ -62,17 +62,22 @@ def test_it_is_a_process_that_knows_what_to_run() -> None:
 def test_the_work_is_done_in_a_process_of_its_own(results: SignedQueue) -> None:
     process = Squarer([1, 2], results)
     process.start()
-    here, there = os.getpid(), process.pid
+    there = process.pid
 
     assert there is not None, "start() has started no process"
     process.join()
     signatures = {who for who, _ in signed_items_in(results)}
-    assert here not in signatures, "a square was put by the process that made the Squarer"
+    assert results.puts == 0, "a square was put by the process that made the Squarer"
     assert signatures == {there}, "not all squares were put by the process of its own"
 
 
 def test_each_number_gives_one_square_in_order(results: SignedQueue) -> None:
     assert squares([3, 1, 2, 2], results) == [9, 1, 4, 4]
+
+
+@pytest.mark.parametrize("results", [LazyQueue], indirect=True, ids=["lazy"])
+def test_it_ends_only_when_all_squares_have_been_sent(results: SignedQueue) -> None:
+    assert squares([1, 2], results) == [1, 4]
 
 
 @pytest.mark.parametrize("start_method", METHODS, indirect=True)

@@ -1,7 +1,7 @@
 """Does not let the queue send what it holds: the process may end before its items are on their way.
 
 expect: failure
-test: test_each_number_gives_one_square_in_order
+test: test_it_ends_only*
 """
 
 import os
