@@ -196,6 +196,12 @@ def test_map_keeps_the_order_when_a_later_item_is_ready_first() -> None:
         assert list(pool.map(job, [1, 2])) == [1, 2]
 
 
+@pytest.mark.interleave(max_schedules=100)
+def test_map_keeps_the_order_whoever_is_ready_first() -> None:
+    with ThreadPool(2) as pool:
+        assert list(pool.map(double, [1, 2])) == [2, 4]
+
+
 def test_map_works_on_several_items_at_once() -> None:
     both_are_at_work = Barrier(2)
     with ThreadPool(2) as pool:

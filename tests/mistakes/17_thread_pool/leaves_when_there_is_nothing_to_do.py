@@ -1,7 +1,7 @@
 """A worker that finds the line empty goes home.
 
 expect: stalled, race, leaked-thread
-test: test_submit_gives_a_future_with_the_result
+test: test_two_workers_end*
 """
 
 from __future__ import annotations
