@@ -1,7 +1,7 @@
 """Sets a stop flag and empties the queues once: a thread may have looked at the flag before, and put after.
 
 expect: stalled, leaked-thread
-test: test_closing*
+test: test_closing_after_the_first*
 """
 
 from __future__ import annotations

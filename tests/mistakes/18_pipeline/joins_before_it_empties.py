@@ -1,7 +1,7 @@
 """Joins the threads at an early close while they sit at full queues.
 
 expect: stalled
-test: test_closing*
+test: test_closing_after_the_first*
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Sets a stop flag, and leaves those behind who sleep at a full queue.
 
 expect: leaked-thread
-test: test_closing*
+test: test_closing_after_the_first*
 """
 
 from __future__ import annotations

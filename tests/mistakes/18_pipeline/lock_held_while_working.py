@@ -1,7 +1,7 @@
 """Holds the lock of the stage while it works on an item.
 
 expect: stalled
-test: test_many_items_come_out_in_order
+test: test_the_workers_of_a_stage*
 """
 
 from __future__ import annotations

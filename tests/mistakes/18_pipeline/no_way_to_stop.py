@@ -1,7 +1,7 @@
 """Has no way to stop: after an early close the source sits at a full queue for ever.
 
 expect: leaked-thread
-test: test_closing*
+test: test_closing_after_the_first*
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Puts one end mark, which ends one worker of a stage; the others wait for ever.
 
 expect: stalled
-test: test_many_items_come_out_in_order
+test: test_an_empty_source*
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Puts the result into the line when it is ready: a quick item overtakes a slow one.
 
-expect: failure, race
-test: test_many_items_come_out_in_order
+expect: race
+test: test_two_items_come_out*
 """
 
 from __future__ import annotations

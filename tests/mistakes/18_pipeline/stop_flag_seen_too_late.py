@@ -1,7 +1,7 @@
 """Looks at a stop flag before it puts, and then waits at the full queue all the same.
 
 expect: stalled, leaked-thread
-test: test_closing*
+test: test_closing_after_the_first*
 """
 
 from __future__ import annotations

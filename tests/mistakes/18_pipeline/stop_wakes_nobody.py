@@ -1,7 +1,7 @@
 """Sets the stop flag and wakes nobody: who sleeps never sees it.
 
 expect: stalled, leaked-thread
-test: test_closing*
+test: test_closing_after_the_first*
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Stops the last queue only: stages before it sit at theirs for ever.
 
 expect: stalled, leaked-thread
-test: test_closing*
+test: test_closing_after_the_first*
 """
 
 from __future__ import annotations
