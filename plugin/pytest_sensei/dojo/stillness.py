@@ -7,6 +7,7 @@ until it sleeps, whatever it waits for, for as long as it takes it to get there.
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _PROC = Path("/proc")
 _LOOKS = 25  # so often all have to be seen asleep: who waits in slices or polls is awake now and then
-_PATIENCE = 1000  # looks at most: somebody may wait without ever sleeping
+_PATIENCE = 500  # looks at most: somebody may wait without ever sleeping
 _PAUSE = 0.01  # seconds between two looks; on a busy machine they take longer, and so do the others
 _ENDED = "ZX"
 _AT_REST = "S" + _ENDED
@@ -28,8 +29,9 @@ def _never() -> bool:
 
 
 def until_asleep(process: int, unless: Callable[[], bool] = _never) -> None:
-    """Wait until a process sleeps, with all its threads; or until `unless` is true."""
-    _wait(lambda: _is_at_rest(process), _LOOKS, unless)
+    """Wait until another process sleeps, with all its threads; or until `unless` is true."""
+    if process != os.getpid():
+        _wait(lambda: _is_at_rest(process), _LOOKS, unless)
 
 
 def until_all_asleep(root: int, unless: Callable[[], bool] = _never) -> None:
@@ -38,8 +40,30 @@ def until_all_asleep(root: int, unless: Callable[[], bool] = _never) -> None:
 
 
 def until_ended(process: int) -> None:
-    """Wait until a process has ended, whether or not anybody has asked how."""
-    _wait(lambda: _has_ended(process), 1)
+    """Wait until another process has ended, whether or not anybody has asked how."""
+    if process != os.getpid():
+        _wait(lambda: _has_ended(process), 1)
+
+
+class Company:
+    """Lets processes wait for each other: until so many have come, or nobody is at work who could come, too.
+
+    To be made by the test, and shared with the processes that are forked after that.
+    """
+
+    def __init__(self, enough: int) -> None:
+        self._enough = enough
+        self._root = self._last = os.getpid()
+        self._come = multiprocessing.Value("i", 0)
+
+    def join(self) -> None:
+        """Wait for the others, when this process has come for the first time."""
+        if self._last == os.getpid():
+            return
+        self._last = os.getpid()
+        with self._come.get_lock():
+            self._come.value += 1
+        until_all_asleep(self._root, unless=lambda: self._come.value >= self._enough)
 
 
 def _wait(is_so: Callable[[], bool], times: int, unless: Callable[[], bool] = _never) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -99,6 +100,34 @@ def test_a_wait_ends_when_there_is_nothing_to_wait_for(running):
     stillness.until_asleep(running(BUSY), unless=lambda: next(looks))
 
     assert next(looks, None) is None
+
+
+def test_nobody_waits_for_itself(gave_up):
+    assert not gave_up(stillness.until_asleep, os.getpid())
+    stillness.until_ended(os.getpid())
+
+
+def in_company(company, left):
+    company.join()
+    company.join()
+    left.release()
+
+
+@pytest.mark.parametrize(("enough", "come"), [(2, 2), (3, 2)], ids=["enough", "nobody else could come"])
+def test_who_comes_waits_for_company(enough, come):
+    fork = multiprocessing.get_context("fork")
+    company, left = stillness.Company(enough), fork.Semaphore(0)
+    first, *others = [fork.Process(target=in_company, args=(company, left)) for _ in range(come)]
+
+    first.start()
+    assert not left.acquire(block=False)
+    for other in others:
+        other.start()
+
+    for process in (first, *others):
+        process.join()
+        process.close()
+    assert [left.acquire(block=False) for _ in range(come + 1)] == [True] * come + [False]
 
 
 def test_a_process_has_ended_before_and_after_somebody_asks():
