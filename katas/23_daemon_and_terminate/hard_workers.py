@@ -15,6 +15,8 @@ from multiprocessing.synchronize import Event, Lock
 from pathlib import Path
 from types import FrameType
 
+from pytest_sensei.dojo import stillness
+
 A_WHILE = 3  # seconds, for what should have been ended before
 
 
@@ -30,12 +32,12 @@ def short(line: Connection, event: Event) -> None:
     line.send(os.getpid())
 
 
-def holds(line: Connection, lock: Lock, event: Event) -> None:
-    """Hold a lock, and take a moment to finish when the event is set."""
+def holds(line: Connection, lock: Lock, caller: int, event: Event) -> None:
+    """Hold a lock; when the event is set, take so long to finish that the caller waits for it."""
     with lock:
         line.send(os.getpid())
         event.wait()
-        time.sleep(0.1)
+        stillness.until_asleep(caller)
 
 
 def absorbed(line: Connection, event: Event) -> None:

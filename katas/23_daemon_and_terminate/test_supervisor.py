@@ -124,7 +124,7 @@ def test_a_child_that_has_ended_is_not_alive(child: Callable[..., Child]) -> Non
 
 def test_a_child_has_time_to_give_back_its_lock(child: Callable[..., Child]) -> None:
     supervisor, lock = Supervisor(), SHARED.Lock()
-    child(supervisor, workers.holds, lock)
+    child(supervisor, workers.holds, lock, os.getpid())
 
     supervisor.stop(LONG)
 

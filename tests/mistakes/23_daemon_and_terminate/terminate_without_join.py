@@ -1,6 +1,7 @@
 """Terminates and kills, and joins nobody.
 
-expect: zombie
+expect: zombie, leaked-process
+test: test_stopped_children*
 """
 
 import os
