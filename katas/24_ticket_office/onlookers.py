@@ -7,13 +7,13 @@ import json
 import multiprocessing
 import os
 import sys
-import time
 from collections.abc import Callable
 from multiprocessing.synchronize import Event, Lock
 from pathlib import Path
 from typing import Any
 
 import psutil
+from pytest_sensei.dojo import stillness
 
 NAME = "tickets.json"  # of the file, in whatever folder
 WRITING = os.O_WRONLY | os.O_RDWR
@@ -102,7 +102,10 @@ def buy_in_vain_and_stay(broken: str, lock: Lock, told: Event, may_end: Event) -
 
 
 class Doorman:
-    """Lets the first buyer who is about to write wait for a second one: it comes if nobody keeps it out."""
+    """Lets the first buyer who is about to write wait for a second one: it comes if nobody keeps it out.
+
+    When all others sleep, the second one is kept out, or there is none.
+    """
 
     def __init__(self, office: Office, notes: Path, buyers: int) -> None:
         self._office = str(office)
@@ -141,11 +144,7 @@ class Doorman:
             return
         self._has_arrived = True
         os.write(self._arrivals, b".")
-        began = time.monotonic()
-        while os.fstat(self._arrivals).st_size < 2 and time.monotonic() < began + 1.5:
-            time.sleep(0.01)
-            if time.monotonic() > began + 0.3 and self._all_are_there():
-                break
+        stillness.until_all_asleep(self._test, unless=lambda: os.fstat(self._arrivals).st_size > 1)
         if self._all_are_there():
             os.write(self._waiting, b".")
 
