@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-import time
+from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Barrier, Event, Semaphore
 from pathlib import Path
+
+from pytest_sensei.dojo import stillness
 
 
 class Refused(Exception):
@@ -26,12 +28,17 @@ def leave_name(folder: Path) -> int:
     return os.getpid()
 
 
-def find_room(room: Semaphore, one_too_many: Event) -> bool:
-    """Return whether there was room; stay for a while, so that others who are let in find none."""
+def come_and_fail(folder: Path, message: str) -> None:
+    leave_name(folder)
+    fail(message)
+
+
+def find_room(room: Semaphore, one_too_many: Event, caller: int) -> bool:
+    """Return whether there was room; stay until nobody is left who could be let in, too, and find none."""
     if not room.acquire(block=False):
         one_too_many.set()
         return False
-    one_too_many.wait(0.25)
+    stillness.until_all_asleep(caller, unless=one_too_many.is_set)
     room.release()
     return True
 
@@ -44,7 +51,6 @@ def meet(all_are_here: Barrier) -> str:
 
 def wait_for(event: Event, result: object) -> object:
     event.wait()
-    time.sleep(0.1)  # for the other one to end
     return result
 
 
@@ -53,12 +59,22 @@ def announce(event: Event, result: object) -> object:
     return result
 
 
-def fail_late(event: Event, message: str) -> None:
-    event.wait()
-    time.sleep(0.1)  # for the other one to end
-    raise Refused(message)
+def leave(line: SimpleQueue[int], result: object) -> object:
+    """Tell who it is, and end."""
+    line.put(os.getpid())
+    return result
 
 
-def fail_early(event: Event, message: str) -> None:
-    event.set()
+def leave_and_fail(line: SimpleQueue[int], message: str) -> None:
+    line.put(os.getpid())
     raise KeyError(message)
+
+
+def stay_behind(line: SimpleQueue[int], result: object) -> object:
+    """End when the one who leaves has ended."""
+    stillness.until_ended(line.get())
+    return result
+
+
+def stay_behind_and_fail(line: SimpleQueue[int], message: str) -> None:
+    raise Refused(stay_behind(line, message))

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from functools import partial
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,14 @@ def start_method(request: pytest.FixtureRequest) -> Iterator[None]:
     multiprocessing.set_start_method(getattr(request, "param", usual), force=True)
     yield
     multiprocessing.set_start_method(before, force=True)
+
+
+@pytest.fixture
+def line() -> Iterator[SimpleQueue[int]]:
+    """Make a line on which one job can tell another one who it is."""
+    new: SimpleQueue[int] = SHARED.SimpleQueue()
+    yield new
+    new.close()
 
 
 def test_results_come_in_the_order_of_the_jobs() -> None:
@@ -55,7 +64,7 @@ def test_each_job_has_a_process_of_its_own(tmp_path: Path) -> None:
 def test_no_more_jobs_than_the_limit_work_at_once() -> None:
     room, one_too_many = SHARED.Semaphore(2), SHARED.Event()
 
-    there_was_room = run_limited([partial(jobs.find_room, room, one_too_many)] * 3, 2)
+    there_was_room = run_limited([partial(jobs.find_room, room, one_too_many, os.getpid())] * 3, 2)
 
     assert there_was_room == [True, True, True], "with a limit of 2, three jobs were at work"
 
@@ -77,11 +86,9 @@ def test_the_next_job_begins_when_one_has_ended() -> None:
     assert run_limited(line, 2) == ["first", "second", "last"]
 
 
-def test_results_come_in_order_even_if_the_last_job_ends_first() -> None:
-    last_is_done = SHARED.Event()
-
+def test_results_come_in_order_even_if_the_last_job_ends_first(line: SimpleQueue[int]) -> None:
     results = run_limited(
-        [partial(jobs.wait_for, last_is_done, "first"), partial(jobs.announce, last_is_done, "last")], limit=5
+        [partial(jobs.stay_behind, line, "first"), partial(jobs.leave, line, "last")], limit=5
     )
 
     assert results == ["first", "last"]
@@ -96,10 +103,11 @@ def test_processes_may_be_started_in_every_way() -> None:
 
 
 def test_a_job_that_fails_makes_room_for_the_next(tmp_path: Path) -> None:
-    with pytest.raises(jobs.Refused, match="no"):
-        run_limited([partial(jobs.fail, "no"), partial(jobs.leave_name, tmp_path)], 1)
+    both = [partial(jobs.come_and_fail, tmp_path, "no")] * 2  # whichever comes first
 
-    assert list(tmp_path.iterdir()), "the other job has not run"
+    with pytest.raises(jobs.Refused, match="no"):
+        run_limited(both, 1)
+    assert len(list(tmp_path.iterdir())) == 2, "the other job has not run"
 
 
 @pytest.mark.parametrize("start_method", METHODS[-1:], indirect=True)
@@ -108,11 +116,10 @@ def test_the_exception_of_a_job_is_raised_in_the_caller() -> None:
         run_limited([partial(jobs.give, 1), partial(jobs.fail, "I would rather not")], 2)
 
 
-def test_of_two_exceptions_the_first_in_the_order_of_the_jobs_is_raised() -> None:
-    second_fails = SHARED.Event()
+def test_of_two_exceptions_the_first_in_the_order_of_the_jobs_is_raised(line: SimpleQueue[int]) -> None:
     both = [
-        partial(jobs.fail_late, second_fails, "first in order"),
-        partial(jobs.fail_early, second_fails, "first in time"),
+        partial(jobs.stay_behind_and_fail, line, "first in order"),
+        partial(jobs.leave_and_fail, line, "first in time"),
     ]
 
     with pytest.raises(jobs.Refused, match="first in order"):
