@@ -1,6 +1,6 @@
 """The caller returns at the first green, with those who have crossed; the others are left waiting.
 
-expect: leaked-process
+expect: leaked-process, zombie
 test: test_no_car_crosses*
 """
 

@@ -1,7 +1,7 @@
 """Each car turns the light red when it crosses.
 
 expect: failure, stalled
-test: test_all_cars_cross_when_the_light_is_green
+test: test_the_light_is_as*
 """
 
 from __future__ import annotations
