@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 _PROC = Path("/proc")
-_LOOKS = 25  # so often all have to be seen asleep: who waits in slices or polls is awake now and then
-_PATIENCE = 500  # looks at most: somebody may wait without ever sleeping
-_PAUSE = 0.01  # seconds between two looks; on a busy machine they take longer, and so do the others
+_LOOKS = 10  # so often all have to be seen asleep: who waits in slices or polls is awake now and then
+_PATIENCE = 250  # looks at most: somebody may wait without ever sleeping
+_PAUSE = 0.02  # seconds between two looks; on a busy machine they take longer, and so do the others
+_WAITING = "waits for rest"  # the name of a thread that does nothing but look, for others who look
 _ENDED = "ZX"
 _AT_REST = "S" + _ENDED
 
@@ -36,7 +37,8 @@ def until_asleep(process: int, unless: Callable[[], bool] = _never) -> None:
 
 def until_all_asleep(root: int, unless: Callable[[], bool] = _never) -> None:
     """Wait until a process and all that descend from it, but the calling one, sleep; or until `unless` is true."""
-    _wait(lambda: all(map(_is_at_rest, _family(root) - {os.getpid()})), _LOOKS, unless)
+    with _named(_WAITING):
+        _wait(lambda: all(map(_is_at_rest, _family(root) - {os.getpid()})), _LOOKS, unless)
 
 
 def until_ended(process: int) -> None:
@@ -78,15 +80,31 @@ def _wait(is_so: Callable[[], bool], times: int, unless: Callable[[], bool] = _n
 
 def _is_at_rest(process: int) -> bool:
     """Tell whether no thread of a process is at work. Where that cannot be seen, time alone must do."""
-    states = [_state(task / "stat") for task in _listed(_PROC / str(process) / "task")]
-    return all(state in _AT_REST for state in states)
+    threads = [_name_and_state(task / "stat") for task in _listed(_PROC / str(process) / "task")]
+    return all(state in _AT_REST or name == _WAITING for name, state in threads)
 
 
-def _state(stat: Path) -> str:
-    """Return the letter that tells what a thread does: it stands behind the name, which may be anything."""
+def _name_and_state(stat: Path) -> tuple[str, str]:
+    """Return the name of a thread, and the letter that tells what it does. The name may be anything."""
     with contextlib.suppress(OSError):
-        return stat.read_text(errors="replace").rpartition(")")[2].split()[0]
-    return "X"
+        name, _, rest = stat.read_text(errors="replace").partition("(")[2].rpartition(")")
+        return name, rest.split()[0]
+    return "", "X"
+
+
+@contextlib.contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Give this thread another name for a while, where that is possible."""
+    comm, before = _PROC / "thread-self" / "comm", None
+    with contextlib.suppress(OSError):
+        before = comm.read_text()
+        comm.write_text(name)
+    try:
+        yield
+    finally:
+        if before is not None:
+            with contextlib.suppress(OSError):
+                comm.write_text(before.rstrip("\n"))
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -114,7 +132,7 @@ def _children(process: int) -> Iterable[int]:
 
 def _has_ended(process: int) -> bool:
     if (_PROC / "self").exists():
-        return _state(_PROC / str(process) / "stat") in _ENDED
+        return _name_and_state(_PROC / str(process) / "stat")[1] in _ENDED
     import psutil  # it takes a while to load, and on Linux nobody needs it
 
     try:

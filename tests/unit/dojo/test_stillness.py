@@ -59,13 +59,13 @@ def running():
 @pytest.fixture
 def gave_up(monkeypatch):
     """Tell whether a wait went on for all its patience."""
-    monkeypatch.setattr(stillness, "_PATIENCE", 60)
+    monkeypatch.setattr(stillness, "_PATIENCE", 30)
     looks = []
 
     def after(wait, *arguments):
         looks.clear()
         wait(*arguments, unless=lambda: looks.append(1))
-        return len(looks) == 60
+        return len(looks) == 30
 
     return after
 
