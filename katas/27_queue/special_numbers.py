@@ -1,5 +1,6 @@
-"""Numbers that notice how they are squared. They steer the workers: a worker that was forked shares `meeting`
-and `last_is_back` with the test; in one that was started in another way they are not there, and nothing waits.
+"""Numbers that notice how they are squared. They steer the workers: a worker that was forked shares `meeting`,
+`company` and `last_is_back` with the test; in one that was started in another way they are not there, and nothing
+waits.
 """
 
 from __future__ import annotations
@@ -8,7 +9,10 @@ import os
 from collections.abc import Callable
 from multiprocessing.synchronize import Barrier, Event
 
+from pytest_sensei.dojo.stillness import Company
+
 meeting: Barrier | None = None
+company: Company | None = None
 last_is_back: Event | None = None
 
 
@@ -24,9 +28,11 @@ class Special(int):
 
 
 class Where(Special):
-    """Its square is the process that computes it."""
+    """Its square is the process that computes it, when it has company."""
 
     def square(self) -> int:
+        if company is not None:
+            company.join()
         return os.getpid()
 
 

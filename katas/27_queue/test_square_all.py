@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import special_numbers
+from pytest_sensei.dojo.stillness import Company
 from special_numbers import First, FirstFails, Great, Last, Meeting, SecondFails, Where
 from square_all import square_all
 
@@ -77,7 +78,9 @@ def test_squares_are_computed_in_other_processes() -> None:
     assert os.getpid() not in square_all([Where(1), Where(2)])
 
 
-def test_there_are_no_more_processes_than_workers() -> None:
+def test_there_are_no_more_processes_than_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whoever squares its first number waits for two others: if there can be three, they meet.
+    monkeypatch.setattr(special_numbers, "company", Company(3))
     assert len(set(square_all([Where(n) for n in range(20)], workers=2))) <= 2
 
 

@@ -1,6 +1,7 @@
 """Takes `Empty` for the end of the work.
 
 expect: stalled
+test: test_an_empty_queue*
 """
 
 from __future__ import annotations

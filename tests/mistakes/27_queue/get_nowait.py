@@ -1,6 +1,7 @@
 """Takes numbers with `get_nowait`, and does not expect that none may be there yet.
 
 expect: stalled, lost-exception
+test: test_an_empty_queue*
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads squares until the queue looks empty.
 
 expect: failure, stalled, full-pipe
-test: test_a_number_is_squared
+test: test_an_empty_queue*
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads squares with `get_nowait`, which does not wait for them.
 
 expect: failure, leaked-process
-test: test_a_number_is_squared
+test: test_an_empty_queue*
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Workers end when the queue of numbers looks empty.
 
 expect: stalled, failure
+test: test_an_empty_queue*
 """
 
 from __future__ import annotations
