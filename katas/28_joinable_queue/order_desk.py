@@ -1,19 +1,18 @@
-"""How the tests have orders handled. A worker that was forked shares `meeting` and `last_has_come` with the
-test; in one that was started in another way they are not there, and nothing waits.
+"""How the tests have orders handled. A worker that was forked shares `meeting`, `company` and
+`last_has_come` with the test; in one that was started in another way they are not there, and nothing waits.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
-from threading import BrokenBarrierError
 
-CROWD = 0.5  # seconds that one who takes a crowd's order looks round for others
+from pytest_sensei.dojo import stillness
+
 meeting: Barrier | None = None
+company: stillness.Company | None = None
 last_has_come: Event | None = None
 
 
@@ -22,20 +21,20 @@ class Desk:
     """Notes in a book which orders were handled, and by which process. What is ordered says how it goes."""
 
     book: Path
+    owner: int = field(default_factory=os.getpid)  # the process that has made it
 
     def __call__(self, order: str) -> None:
         kind = order.partition(" ")[0]
         if kind == "slow":
-            time.sleep(0.2)  # it takes its time; nothing waits for it but the one who must
+            stillness.until_asleep(self.owner)  # waiting for this very order, it may be
         if kind == "together" and meeting is not None:
             meeting.wait()
-        if kind == "crowd" and meeting is not None:
-            with contextlib.suppress(BrokenBarrierError):
-                meeting.wait(CROWD)
+        if kind == "crowd" and company is not None:
+            company.join()
         if kind == "patient" and last_has_come is not None:
             last_has_come.wait()
+            stillness.until_all_asleep(self.owner)  # all the others have reported what they had
         if kind == "last" and last_has_come is not None:
-            time.sleep(0.05)  # time for a worker to report what it has had before
             last_has_come.set()
         if order.endswith("burnt"):
             raise ValueError(order)

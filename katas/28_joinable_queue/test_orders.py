@@ -11,6 +11,7 @@ import order_desk
 import pytest
 from order_desk import Desk
 from orders import process_orders
+from pytest_sensei.dojo.stillness import Company
 
 METHODS = multiprocessing.get_all_start_methods()
 
@@ -62,7 +63,7 @@ def test_there_may_be_more_workers_than_orders(desk: Desk) -> None:
 
 
 def test_it_returns_only_when_the_last_order_has_been_handled(desk: Desk) -> None:
-    process_orders(["tea", "slow cake"], 2, desk)
+    process_orders(["tea", "slow cake"], 1, desk)
     assert desk.handled() == ["slow cake", "tea"]
 
 
@@ -81,8 +82,8 @@ def test_orders_are_not_handled_in_the_callers_process(desk: Desk) -> None:
 
 
 def test_there_are_no_more_processes_than_workers(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Whoever takes an order waits a moment for two others: where there are three, they meet.
-    monkeypatch.setattr(order_desk, "meeting", multiprocessing.Barrier(3))
+    # Whoever takes its first order waits for two others: if there can be three, they meet.
+    monkeypatch.setattr(order_desk, "company", Company(3))
     process_orders([f"crowd {number}" for number in range(20)], 2, desk)
     assert len(desk.processes()) <= 2
 

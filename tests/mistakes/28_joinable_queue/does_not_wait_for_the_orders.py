@@ -1,7 +1,7 @@
 """Does not wait until the orders are done, and ends the workers at once.
 
 expect: failure
-test: test_an_order_is_handled
+test: test_it_returns*
 """
 
 from __future__ import annotations

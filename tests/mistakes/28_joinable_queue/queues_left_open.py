@@ -1,6 +1,7 @@
 """Closes neither queue.
 
 expect: leaked-pipe-end
+test: test_an_order_is_handled
 """
 
 from __future__ import annotations

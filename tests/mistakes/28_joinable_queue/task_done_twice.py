@@ -1,6 +1,7 @@
 """Tells the queue twice that an order is done.
 
 expect: lost-exception, failure
+test: test_no_worker_dies*
 """
 
 from __future__ import annotations
