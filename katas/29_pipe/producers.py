@@ -8,6 +8,8 @@ import signal
 from multiprocessing.connection import Connection
 from typing import Any
 
+from pytest_sensei.dojo import stillness
+
 
 def send_all(connection: Connection, *items: Any) -> None:
     for item in items:
@@ -18,6 +20,12 @@ def send_and_close(connection: Connection, *items: Any) -> None:
     for item in items:
         connection.send(item)
     connection.close()
+
+
+def close_and_stay(connection: Connection, caller: int) -> None:
+    """Tell who it is, close its end, and end when the caller waits for that."""
+    send_and_close(connection, os.getpid())
+    stillness.until_asleep(caller)
 
 
 def send_much(connection: Connection, count: int) -> None:

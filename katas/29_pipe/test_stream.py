@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 
 import producers
+import psutil
 import pytest
 from stream import collect
 
@@ -78,6 +79,11 @@ def test_the_child_has_no_other_end_of_the_pipe_open() -> None:
 
 
 # How a producer may end -------------------------------------------------------------------
+
+
+def test_the_child_has_ended_when_all_is_returned() -> None:
+    (child,) = collect(producers.close_and_stay, os.getpid())
+    assert not psutil.pid_exists(child), "the child has not been joined"
 
 
 @pytest.mark.parametrize("start_method", METHODS, indirect=True)

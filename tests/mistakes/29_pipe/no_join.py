@@ -1,7 +1,7 @@
 """Reads all and returns, without waiting for the child to end.
 
 expect: leaked-process, zombie, failure
-test: test_what_is_sent_arrives
+test: test_the_child_has_ended*
 """
 
 from __future__ import annotations
