@@ -1,5 +1,5 @@
-"""How the tests have items handled. A consumer that was forked shares `meeting` and `last_is_back` with the
-test; in one that was started in another way they are not there, and nothing waits.
+"""How the tests have items handled. A consumer that was forked shares `meeting`, `company` and
+`last_is_back` with the test; in one that was started in another way they are not there, and nothing waits.
 """
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ import os
 from multiprocessing.synchronize import Barrier, Event
 from typing import Any
 
+from pytest_sensei.dojo.stillness import Company
+
 meeting: Barrier | None = None
+company: Company | None = None
 last_is_back: Event | None = None
 
 
@@ -21,6 +24,8 @@ def same(item: Any) -> Any:
 
 
 def where(_item: object) -> int:
+    if company is not None:
+        company.join()
     return os.getpid()
 
 

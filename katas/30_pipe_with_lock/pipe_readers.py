@@ -12,7 +12,8 @@ from multiprocessing.synchronize import Lock, SemLock
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 2  # seconds that a reader who holds no lock leaves for another one to come
+from pytest_sensei.dojo import stillness
+
 SLOTS = 16
 
 RECV = "_recv_bytes"  # the method of a Connection through which each message comes
@@ -75,9 +76,10 @@ class Record:
 
 
 class Crowd:
-    """Lets a reader wait for company, and tells it when company comes."""
+    """Lets a reader wait for company, as long as somebody could come, and tells it when company comes."""
 
     def __init__(self) -> None:
+        self._test = os.getpid()
         self._lock: Lock = multiprocessing.Lock()
         self._pipes = multiprocessing.RawArray("Q", SLOTS)  # where somebody reads now
         self.met = multiprocessing.Event()
@@ -90,7 +92,8 @@ class Crowd:
             slot = self._enter(pipe_of(connection))
             try:
                 if not self._alone.is_set():
-                    if self.met.wait(PATIENCE):
+                    stillness.until_all_asleep(self._test, unless=self.met.is_set)
+                    if self.met.is_set():
                         raise Torn(Torn.__doc__)
                     self._alone.set()
                 return read(connection, *args)

@@ -13,6 +13,7 @@ import item_handlers
 import pytest
 from fan_out import fan_out
 from pipe_readers import RECV, Crowd, Record
+from pytest_sensei.dojo.stillness import Company
 
 METHODS = multiprocessing.get_all_start_methods()
 
@@ -105,7 +106,9 @@ def test_items_are_not_handled_in_the_callers_process() -> None:
     assert os.getpid() not in fan_out([1, 2], 1, item_handlers.where)
 
 
-def test_there_are_no_more_processes_than_consumers() -> None:
+def test_there_are_no_more_processes_than_consumers(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whoever handles its first item waits for two others: if there can be three, they meet.
+    monkeypatch.setattr(item_handlers, "company", Company(3))
     assert len(set(fan_out(list(range(20)), 2, item_handlers.where))) <= 2
 
 
