@@ -19,12 +19,13 @@ from pytest_sensei.explore.clock import virtual_time
 from pytest_sensei.explore.signals import Signals, deferred
 from pytest_sensei.explore.swap import Coverage, instrumented
 from pytest_sensei.explore.watchdog import watched
-from pytest_sensei.primitives import runtime
+from pytest_sensei.primitives import children, runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pytest_sensei.explore.execution import Execution
+    from pytest_sensei.explore.task import Task
 
 COLLECT_EVERY = 64  # executions
 
@@ -39,6 +40,7 @@ class World:
         self.signals: Signals | None = None
         self._random = random.getstate()
         self._count = 0
+        self._forking: Task | None = None
 
     def identify(self, obj: object) -> int:
         """Be `id`, but the same in each execution."""
@@ -52,6 +54,26 @@ class World:
 
     def access(self, obj: object, field: object, kind: Access, value: object) -> None:
         """Between executions nobody listens."""
+
+    def step_aside(self) -> None:
+        """Before a fork: what runs in the child before it can forget the exploration must not announce itself."""
+        if self.execution is not None:
+            self._forking = self.execution.by_ident.pop(runtime.get_ident(), None)
+
+    def step_back(self) -> None:
+        """In the parent, after the fork."""
+        forking, self._forking = self._forking, None
+        if self.execution is not None and forking is not None:
+            self.execution.by_ident[forking.ident] = forking
+
+    def forget(self) -> None:
+        """In a forked child: it has one thread, its own time and its own signals, and nobody explores it."""
+        hooks.observe_with(None)
+        execution, self.execution = self.execution, None
+        if execution is not None:
+            execution.by_ident.clear()
+        if self.signals is not None:
+            self.signals.uninstall()
 
     def run(self, execution: Execution, body: Callable[[], object]) -> None:
         """Run one execution of a test body."""
@@ -135,6 +157,7 @@ def held_still(
         world.signals = stack.enter_context(deferred(lambda: world.execution))
         stack.enter_context(watched(lambda: world.execution, world.signals))
         runtime.watch_with(None)
+        stack.enter_context(_leaving_out_children(world))
         gc.disable()
         try:
             yield world
@@ -142,6 +165,23 @@ def held_still(
             if collecting:
                 gc.enable()
             runtime.watch_with(watcher)
+
+
+@contextmanager
+def _leaving_out_children(world: World) -> Iterator[None]:
+    """Let forked children be no part of the exploration."""
+    calls = (
+        (children.before_fork, world.step_aside),
+        (children.after_fork_here, world.step_back),
+        (children.after_fork, world.forget),
+    )
+    for registry, call in calls:
+        registry["exploration"] = call
+    try:
+        yield
+    finally:
+        for registry, _call in calls:
+            registry.pop("exploration", None)
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.explore import operation as op
 from pytest_sensei.explore.operation import Operation
-from pytest_sensei.explore.scheduler import Scheduler, Unwind
-from pytest_sensei.explore.task import Task
+from pytest_sensei.explore.scheduler import End, Scheduler
+from pytest_sensei.explore.task import Task, Unwind, dismiss
 from pytest_sensei.primitives import queues, threads
 from pytest_sensei.primitives.runtime import Lockable, begin_strand, end_strand, get_ident, real_sleep
 
@@ -114,7 +114,7 @@ class Execution(Scheduler):
     def _live(self, task: Task) -> None:
         """Be the task, on its own thread, from its first operation to its last."""
         thread: Any = task.thread
-        task.strand = strand = threads.strand_of[thread] = begin_strand()
+        task.strand = threads.strand_of[thread] = begin_strand()
         try:
             if not self.over:
                 contextvars.Context().run(self._run_thread, task, thread)
@@ -123,10 +123,20 @@ class Execution(Scheduler):
                 self.point(task, Operation(op.END, task.tid))
         except Unwind:
             pass  # the execution is over
-        end_strand(strand, thread.name)
+        surely(self._see_off, task)
+
+    def _see_off(self, task: Task) -> None:
+        """Do what is to be done when a task has ended; again from the start if the watchdog breaks in on it."""
+        thread: Any = task.thread
+        if task.strand is not None and not task.strand.ended:
+            end_strand(task.strand, thread.name)
         _retire(thread)
-        if task.worker is not None:
-            self.shared.pool.give_back(task.worker)
+        worker, task.worker = task.worker, None
+        if worker is not None:
+            if self.end is End.ESCAPED:  # its gate may be open, and an exception on its way to it
+                dismiss(worker)
+            else:
+                self.shared.pool.give_back(worker)
         self.leave(task)
 
     def _run_thread(self, task: Task, thread: Any) -> None:
@@ -216,6 +226,14 @@ class Execution(Scheduler):
                 task, Operation(op.SLEEP, None, waits=True, deadline=self.now + CLOCK_STEP * task.looks)
             )
         return self.now
+
+
+def surely(call: Callable[[Task], None], task: Task) -> None:
+    """Do it to the end, though the watchdog may raise `Unwind` anywhere in it, once."""
+    try:
+        call(task)
+    except Unwind:
+        call(task)
 
 
 def _is_free(task: Task, lock: Lockable) -> bool:

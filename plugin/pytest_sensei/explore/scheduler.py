@@ -14,7 +14,7 @@ from pytest_sensei.explore.access import READ, Access
 from pytest_sensei.explore.dpor import Diverged
 from pytest_sensei.explore.operation import Event, Key, Operation
 from pytest_sensei.explore.sharing import Epochs, FieldName, Names, Track, conflict, scope_of
-from pytest_sensei.explore.task import IDLE_TICKS, Path, Pool, Task
+from pytest_sensei.explore.task import IDLE_TICKS, Path, Pool, Task, Unwind
 from pytest_sensei.primitives.runtime import Lockable, current_strand, get_ident, monotonic, real_sleep
 from pytest_sensei.watch.places import user_frame
 from pytest_sensei.watch.services import is_runner_service
@@ -33,10 +33,6 @@ AFTERWARDS = 500  # steps that the others may make when the test has raised
 OUTSIDERS = 2.0  # seconds of real time that a thread outside the exploration gets to let one of ours go on
 WINDING = 2.0  # seconds of real time for a task to unwind
 UNWINDINGS = 50  # a task that catches its end so often is left behind
-
-
-class Unwind(BaseException):
-    """Ends a task at its operation: the execution is over. Not an `Exception`: nobody should catch it."""
 
 
 class End(enum.Enum):
@@ -188,7 +184,7 @@ class Scheduler:
             self._notice_spin(task, operation)
         chosen = self._next(task)
         if chosen is not task and not (chosen is None and task is self.main):
-            (chosen or self.main).gate.release()
+            let_go_on(chosen or self.main)
             task.gate.acquire()
         if self.over:
             self.unwind(task)
@@ -384,7 +380,7 @@ class Scheduler:
 
     def progress(self) -> object:
         """Return something that changes whenever the execution moves."""
-        return id(self), len(self.events), self.running.ticks
+        return id(self), len(self.events), self.running.ticks, self.main.raised
 
     def interrupt(self, interruption: Callable[[], None]) -> None:
         """End the execution: a signal has come. `interruption` is called in the test's thread; it may raise."""
@@ -463,18 +459,19 @@ class Scheduler:
 
     def _lose(self, task: Task) -> NoReturn:
         """A task that cannot be ended is left behind, parked for good."""
-        self.lost += 1
-        self.main.gate.release()
+        task.left_behind = True
+        let_go_on(self.main)
         while True:
             task.gate.acquire()
 
     def leave(self, task: Task) -> None:
         """`task` has ended: somebody else goes on, or the test's own thread when the execution is over."""
         task.ended = True
-        self.live.remove(task)
+        if task in self.live:
+            self.live.remove(task)
         task.ticks += 1
         chosen = None if self.over else self._next(task)
-        (chosen or self.main).gate.release()
+        let_go_on(chosen or self.main)
 
     def run(self, body: Callable[[], object]) -> None:
         """Run a test body, and what it starts, to the end; then unwind what is left."""
@@ -488,7 +485,8 @@ class Scheduler:
         except BaseException as error:  # noqa: BLE001  (it is the result)
             self._raised(error)
         self.leave(main)
-        main.gate.acquire()
+        while not self.over:
+            main.gate.acquire()
         for task in list(self.live):
             self._wind_up(task)
         for task in self.tasks:
@@ -498,10 +496,24 @@ class Scheduler:
             main.strand.doomed = False
 
     def _wind_up(self, task: Task) -> None:
-        """Make a task end that has not: it unwinds at the operation where it stands."""
-        task.gate.release()
-        if not self.main.gate.acquire(timeout=WINDING):
+        """Make a task end that has not: it unwinds at the operation where it stands.
+
+        One that was not standing at its gate is in a call that we do not control; it unwinds when that returns.
+        """
+        let_go_on(task)
+        until = monotonic() + WINDING
+        while task in self.live and not task.left_behind and (left := until - monotonic()) > 0:
+            self.main.gate.acquire(timeout=left)
+        if task in self.live:
             self.lost += 1
+
+
+def let_go_on(task: Task) -> None:
+    """Open a task's gate. It may be open: beside a task that escaped control, two may come to do so."""
+    try:
+        task.gate.release()
+    except RuntimeError:
+        return  # it is open
 
 
 def give_back_locks(task: Task, but: Sequence[Lockable]) -> None:

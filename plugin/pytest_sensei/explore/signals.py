@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pytest_sensei.explore.scheduler import Unwind
+from pytest_sensei.explore.task import Unwind
 from pytest_sensei.watch.places import frames_outward, is_our_file, is_user_file
 
 if TYPE_CHECKING:
@@ -45,7 +45,10 @@ class Signals:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.unwinding:
             self.unwinding = False
-            raise Unwind
+            execution = self._current()
+            if execution is not None and not execution.main.ended:
+                raise Unwind
+            return  # it went on by itself
         if _is_in_the_test(frame):
             self._handlers[number](number, frame)
             return

@@ -23,6 +23,10 @@ Path = tuple[int, ...]
 """Which child of which task: (0, 2) is the third task that the first child of the test started."""
 
 
+class Unwind(BaseException):
+    """Ends a task at its operation: the execution is over. Not an `Exception`: nobody should catch it."""
+
+
 class Task:
     """A thread under control, and the operation it stands at."""
 
@@ -36,6 +40,7 @@ class Task:
         "ident",
         "idle",
         "idle_since",
+        "left_behind",
         "looked",
         "looks",
         "name",
@@ -73,6 +78,7 @@ class Task:
         self.streak = 0  # schedule points since the latest switch to this task
         self.patience = IDLE_TICKS  # it yields when its ticks come here without a schedule point
         self.ended = False
+        self.left_behind = False  # parked for good: it would not unwind
         self.doomed = False
         self.raised = 0  # how often it was told to unwind
         self.error: BaseException | None = None
@@ -113,6 +119,8 @@ class Worker:
                     return
                 job()
                 del job
+        except Unwind:
+            return  # the watchdog's, meant for a job that has ended meanwhile
         finally:
             leave()
 
@@ -141,7 +149,7 @@ class Pool:
         if self._reuse:
             self._free.append(worker)
         else:
-            _dismiss(worker)
+            dismiss(worker)
 
     def _left(self) -> None:
         self._count -= 1
@@ -149,7 +157,7 @@ class Pool:
     def close(self, busy: int = 0) -> None:
         """End all workers, and see them off: a fork that follows must find no threads. `busy` ones are lost."""
         while self._free:
-            _dismiss(self._free.pop())
+            dismiss(self._free.pop())
         pause, left = 0.00005, _PATIENCE
         while self._count > busy and left > 0:
             real_sleep(pause)
@@ -157,5 +165,9 @@ class Pool:
             pause = min(2 * pause, _PATIENCE / 10)
 
 
-def _dismiss(worker: Worker) -> None:
-    worker.gate.release()  # without a job
+def dismiss(worker: Worker) -> None:
+    """Let a worker go as soon as its current job ends."""
+    try:
+        worker.gate.release()  # without a job
+    except RuntimeError:
+        return  # it is open: the worker goes anyway

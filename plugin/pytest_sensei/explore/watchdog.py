@@ -10,7 +10,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pytest_sensei.explore.scheduler import Unwind
+from pytest_sensei.explore.scheduler import let_go_on
+from pytest_sensei.explore.task import Unwind
 from pytest_sensei.primitives.runtime import monotonic
 from pytest_sensei.watch.places import is_user_file, place_of, user_frame
 
@@ -55,7 +56,7 @@ class Watchdog:
             since = monotonic()
             while not self._over.acquire(timeout=LOOK_EVERY):
                 execution = self._current()
-                state = None if execution is None or execution.over else execution.progress()
+                state = None if execution is None or execution.main.ended else execution.progress()
                 if state != last or state is None:
                     last, since = state, monotonic()
                 elif execution is not None and monotonic() - since > self._patience:
@@ -65,12 +66,12 @@ class Watchdog:
             self._gone.release()
 
     def _end(self, execution: Scheduler) -> None:
-        task = execution.running
-        execution.escape(task, Escaped(_words(task.name, sys._current_frames().get(task.ident))))
+        task = execution.main if execution.over else execution.running
+        if not execution.over:
+            execution.escape(task, Escaped(_words(task.name, sys._current_frames().get(task.ident))))
         if task.ident != self._main:
             _raise_in(task.ident)
-            if task is not execution.main:
-                execution.main.gate.release()
+            let_go_on(execution.main)
             return
         self._signals.unwinding = True
         if hasattr(signal, "pthread_kill"):
@@ -81,8 +82,10 @@ class Watchdog:
 
 def _words(name: str, frame: FrameType | None) -> str:
     user = user_frame(frame) if frame is not None else None
-    if user is None or not is_user_file(user.f_code.co_filename):
+    if frame is None:
         where = "somewhere"
+    elif user is None or not is_user_file(user.f_code.co_filename):
+        where = f"in {frame.f_code.co_name}() of {frame.f_globals.get('__name__')}"
     else:
         place = place_of(user.f_code, user.f_lineno or 0)
         where = f"in {place.file}:{place.line}, {place.source!r}"

@@ -18,6 +18,9 @@ before_fork: dict[str, Callable[[], object]] = {}
 after_fork: dict[str, Callable[[], object]] = {}
 """Called in each forked child, in the order of registration."""
 
+after_fork_here: dict[str, Callable[[], object]] = {}
+"""Called in the parent after each fork, whether it succeeded or not."""
+
 at_bootstrap: dict[str, Callable[[str], object]] = {}
 """Called in each process of multiprocessing when it has all that its parent sends, with its name."""
 
@@ -74,7 +77,7 @@ def hook_forks() -> None:
     """Have the calls for forked children made from now on; nothing can take that back."""
     global _hooked  # noqa: PLW0603
     if not _hooked and hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
+        os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_here, after_in_child=_after_fork)
         _hooked = True
 
 
@@ -85,4 +88,9 @@ def _before_fork() -> None:
 
 def _after_fork() -> None:
     for call in list(after_fork.values()):
+        call()
+
+
+def _after_fork_here() -> None:
+    for call in list(after_fork_here.values()):
         call()
