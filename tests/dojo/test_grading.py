@@ -12,6 +12,7 @@ from kata_folders import RIGHT, STUB, make_clone, write
 from pytest_sensei.diagnosis import Light
 from pytest_sensei.dojo.jobs import job_for, run_job
 from pytest_sensei.dojo.katas import katas_under
+from pytest_sensei.dojo.spread import SpreadError, spread
 from pytest_sensei.dojo.warden import Limits
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="limits and guards are those of POSIX")
@@ -105,17 +106,16 @@ def test_answers_may_write_and_signal_at_home(kata):
 
 def test_grade_is_the_same_every_time_and_with_any_number_of_workers(tmp_path, kata):
     answers = {"good": RIGHT, "stub": STUB, "gone": "import os\nos._exit(3)\n", "[é] <b>": RIGHT}
+    everybody = tmp_path / (os.fsdecode(b"\xe9all") if sys.platform == "linux" else "all")
     for person, source in answers.items():
-        write(tmp_path / "all" / person / "adding.py", source)
-    write(tmp_path / "all" / "big" / "adding.py", "#" * 1_000_001)
-    (tmp_path / "all" / "absent").mkdir()
+        write(everybody / person / "adding.py", source)
+    write(everybody / "big" / "adding.py", "#" * 1_000_001)
+    (everybody / "absent").mkdir()
     texts = []
     for workers in ("2", "0"):
         files = [tmp_path / f"{workers}.{kind}" for kind in ("json", "csv", "junit")]
         options = [f"--{file.suffix[1:]}={file}" for file in files]
-        out = kata_command(
-            "grade", tmp_path / "all", f"--katas={kata.folder.parent}", "-n", workers, *options
-        )
+        out = kata_command("grade", everybody, f"--katas={kata.folder.parent}", "-n", workers, *options)
         texts.append([out, *(file.read_text() for file in files)])
     assert texts[0] == texts[1]
     assert [(each["person"], each["light"]) for each in json.loads(texts[0][1])] == [
@@ -127,6 +127,13 @@ def test_grade_is_the_same_every_time_and_with_any_number_of_workers(tmp_path, k
     ]
     assert "gone      A      0" in texts[0][0]
     assert "absent    -      0" in texts[0][0]
+
+
+def test_where_it_cannot_run_is_told_in_one_line(kata):
+    jobs = [job_for("somebody/03_adding", kata, RIGHT.encode(), SOON)]
+    with pytest.raises(SpreadError, match=r"made: ValueError: no gateway type found for '.*nowhere=3'$"):
+        spread(jobs, ["--dist=load", "--tx=nowhere=3"], lambda judged: None)
+    assert spread([], ["-n2"], lambda judged: None) == {}
 
 
 def test_verify_runs_everything_and_names_what_is_wrong(tmp_path, kata):

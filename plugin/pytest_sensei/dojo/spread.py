@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import sys
 import tempfile
 from dataclasses import replace
@@ -22,10 +23,11 @@ JOBS = pytest.StashKey[list[Job]]()
 RESULT = "kata-judged"
 _INPUT = "kata_jobs"
 _CASES = "pytest_sensei.dojo.spread_cases"
+_RESTARTS = 3  # a worker only waits for others; one that dies again and again has no business here
 
 
 class SpreadError(Exception):
-    """The jobs could not be run; the text is one line, then what pytest said."""
+    """The jobs could not be run; the text says what pytest said of it."""
 
 
 def spread(jobs: Sequence[Job], options: Sequence[str], tell: Callable[[Judged], None]) -> dict[str, Judged]:
@@ -34,7 +36,7 @@ def spread(jobs: Sequence[Job], options: Sequence[str], tell: Callable[[Judged],
         return {}
     controller = Controller(jobs, tell)
     quiet = ["-p", "no:sensei", "-p", "no:cacheprovider", "-p", "no:timeout", "-q", "--color=no"]
-    command = ["--pyargs", _CASES, *quiet, *options]
+    command = ["--pyargs", _CASES, *quiet, f"--max-worker-restart={_RESTARTS}", *options]
     said = io.StringIO()
     with _away_from_settings(), contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         code = pytest.main(command, plugins=[controller])
@@ -42,14 +44,25 @@ def spread(jobs: Sequence[Job], options: Sequence[str], tell: Callable[[Judged],
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if len(controller.judged) < len(jobs):
-        raise SpreadError(f"pytest ended with {code!s} before all jobs were run\n{said.getvalue().strip()}")
+        raise SpreadError(f"not all runs could be made: {_reason(said.getvalue())}")
     return controller.judged
+
+
+def _reason(said: str) -> str:
+    """Take from what pytest said the line that tells why it broke off; all of it where there is none."""
+    lines = [line.removeprefix("INTERNALERROR>").strip() for line in said.splitlines()]
+    errors = [line for line in lines if re.match(r"(\w+\.)*\w*(Error|Found)\b.*: |pytest.*: error: ", line)]
+    return errors[-1] if errors else said.strip()
 
 
 @contextlib.contextmanager
 def _away_from_settings() -> Iterator[None]:
-    """Run in an empty folder, where no project's settings for pytest hold, nor those of the environment."""
+    """Run in an empty folder, where no project's settings for pytest hold, nor those of the environment.
+
+    Nor the words of our own command, which pytest-xdist would tell its workers: some cannot be sent.
+    """
     here, options = Path.cwd(), os.environ.pop("PYTEST_ADDOPTS", None)
+    words, sys.argv = sys.argv, sys.argv[:1]
     with tempfile.TemporaryDirectory(prefix="kata-spread-") as folder:
         Path(folder, "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         os.chdir(folder)
@@ -57,6 +70,7 @@ def _away_from_settings() -> Iterator[None]:
             yield
         finally:
             os.chdir(here)
+            sys.argv = words
             if options is not None:
                 os.environ["PYTEST_ADDOPTS"] = options
 
