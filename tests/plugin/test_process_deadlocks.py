@@ -207,6 +207,14 @@ CAUGHT = {
             program.wait()
         """,
     ),
+    "a_program_whose_output_is_read_before_its_input_ends": (
+        "no-eof",
+        """
+        def test_a_program_whose_output_is_read_before_its_input_ends():
+            program = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            program.stdout.read()
+        """,
+    ),
     "the_holder_was_killed": (
         "abandoned-lock",
         """
@@ -326,6 +334,15 @@ CAUGHT = {
                 pool.apply(wait_for, (manager.Barrier(2),))
         """,
     ),
+    "a_queue_of_one_item_that_nobody_empties": (
+        "stalled",
+        """
+        def test_a_queue_of_one_item_that_nobody_empties():
+            orders = ctx.Queue(1)
+            orders.put(1)
+            orders.put(2)
+        """,
+    ),
     "children_that_resist": (
         "stalled",
         """
@@ -375,6 +392,15 @@ def test_a_forked_child_that_is_waited_for():
         os._exit(0)
     event.wait()
 
+@pytest.mark.parametrize("wait_for", ["waitpid", "wait"])
+def test_a_wait_for_a_forked_child_that_waits(wait_for):
+    event = ctx.Event()
+    pid = os.fork()
+    if pid == 0:
+        event.wait()
+        os._exit(0)
+    os.waitpid(pid, 0) if wait_for == "waitpid" else os.wait()
+
 def test_the_next_test_starts_clean():
     assert threading.active_count() == 1
     with pytest.raises(ChildProcessError):
@@ -403,6 +429,22 @@ def test_a_busy_child():
     process.start()
     event.wait()
     process.join()
+
+def test_a_child_that_a_program_will_end():
+    receiver, sender = ctx.Pipe(duplex=False)
+    process = ctx.Process(target=receiver.recv)
+    process.start()
+    with subprocess.Popen(["sh", "-c", f"sleep 0.4; kill {process.pid}"]):
+        process.join()
+    receiver.close(); sender.close()
+
+def test_forks_that_are_waited_for():
+    for wait in (lambda pid: os.waitpid(pid, 0), lambda pid: os.waitpid(-1, 0), lambda pid: os.wait()):
+        child = os.fork()
+        if child == 0:
+            time.sleep(0.2)
+            os._exit(3)
+        assert wait(child) == (child, 3 << 8)
 
 def test_a_child_that_its_parent_will_end():
     event = ctx.Event()
@@ -649,7 +691,11 @@ def test_what_only_a_fork_can_do(tmp_path: Path) -> None:
     assert "holder" in {actor["thread"] for actor in copied["actors"]}
     assert "hold_it" in {hold["place"]["function"] for hold in copied["holds"]}
     assert outcome.findings["test_a_forked_child_that_is_waited_for"][0]["kind"] == "stalled"
-    assert (outcome.passed, outcome.failed) == (1, 2), outcome.output
+    for name in ("waitpid", "wait"):
+        finding = outcome.findings[f"test_a_wait_for_a_forked_child_that_waits[{name}]"][0]
+        assert finding["kind"] == "stalled", outcome.output
+        assert "forked process" in {resource["name"] for resource in finding["resources"]}
+    assert (outcome.passed, outcome.failed) == (1, 4), outcome.output
 
 
 ABBA = HEADER.format(method="fork") + textwrap.dedent(CAUGHT["abba"][1])

@@ -30,6 +30,7 @@ from pytest_sensei.primitives import (
     queues,
     runtime,
     semaphores,
+    streams,
     threads,
 )
 
@@ -58,7 +59,14 @@ _POSIX = (
     Patch(os, "write", pipes.write),
     Patch(pool, "wait", pipes.wait),  # it imports the function, not the module
     Patch(popen_fork.Popen, "wait", processes.wait),
+    *(
+        (Patch(os, "waitpid", processes.waitpid), Patch(os, "wait", processes.wait_for_any))
+        if hasattr(os, "waitid")
+        else ()  # macOS before Python 3.13
+    ),
     Patch(subprocess.Popen, "_wait", processes.wait_for_program),
+    Patch(subprocess, "io", streams.SubprocessIO()),
+    Patch(os, "fdopen", streams.fdopen),
 )
 
 PATCHES = (

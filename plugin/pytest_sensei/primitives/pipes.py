@@ -147,31 +147,40 @@ def _gave_up_nowait(error: OSError) -> bool:
 
 def read(fd: int, length: int, /) -> bytes:
     """Read from a descriptor; see `os.read`. A pipe that is empty is waited for in slices."""
-    if runtime.watcher is None or length <= 0 or not _blocks_as_a_pipe(fd):
+    if runtime.watcher is None or length <= 0 or not blocks_as_a_pipe(fd):
         return real_read(fd, length)
-    space = memoryview(bytearray(min(length, LARGEST)))
+    return bytes(read_for(None, fd, memoryview(bytearray(min(length, LARGEST)))))
+
+
+def read_for(owner: object, fd: int, space: memoryview) -> bytes | memoryview:
+    """Read what is there, or will be, on behalf of a file; None: of the descriptor alone."""
     while True:
         chunk = _try_read(fd, space, real_read)
         if chunk is not None:
-            return bytes(chunk)
-        wait_for(Ends((fd,), (), openings.raw_end(fd, "r")))
+            return chunk
+        wait_for(Ends((fd,), (), owner or openings.raw_end(fd, "r")))
 
 
 def write(fd: int, data: Any, /) -> int:
     """Write to a descriptor; see `os.write`. A pipe that is full is waited for in slices."""
-    if runtime.watcher is None or not _blocks_as_a_pipe(fd):
+    if runtime.watcher is None or not blocks_as_a_pipe(fd):
         return _os_write(fd, data)
+    return write_for(None, fd, data)
+
+
+def write_for(owner: object, fd: int, data: Any) -> int:
+    """Write all of it, on behalf of a file; None: of the descriptor alone."""
     rest = whole = memoryview(data).cast("B")
     while rest:
         count = _try_write(fd, rest, _os_write)
         if count:
             rest = rest[count:]
         else:
-            wait_for(Ends((), (fd,), openings.raw_end(fd, "w")))
+            wait_for(Ends((), (fd,), owner or openings.raw_end(fd, "w")))
     return len(whole)
 
 
-def _blocks_as_a_pipe(fd: int) -> bool:
+def blocks_as_a_pipe(fd: int) -> bool:
     """Tell whether a descriptor is a pipe whose reads and writes wait."""
     return stat.S_ISFIFO(os.fstat(fd).st_mode) and os.get_blocking(fd)
 

@@ -20,6 +20,7 @@ _start = process.BaseProcess.start
 _bootstrap = process.BaseProcess._bootstrap  # type: ignore[attr-defined]
 _exitcode = process.BaseProcess.exitcode.fget  # type: ignore[attr-defined]
 _wait = popen_fork.Popen.wait
+_waitpid = os.waitpid
 _wait_for_program = subprocess.Popen._wait  # type: ignore[attr-defined]
 
 origins: weakref.WeakKeyDictionary[process.BaseProcess, tuple[tuple[CodeType, int], ...]] = (
@@ -28,8 +29,16 @@ origins: weakref.WeakKeyDictionary[process.BaseProcess, tuple[tuple[CodeType, in
 """Where each process was started: (code, instruction) of the callers of `start`, the nearest first."""
 
 
+ANY = -1
+"""In place of a process identifier: any child of this process."""
+
+
+class Child:
+    """What `os.waitpid` waits for, where no object stands for the process."""
+
+
 class Ending:
-    """What a joiner waits for: the end of a process."""
+    """What a joiner waits for: the end of a process, or of any child."""
 
     __slots__ = ("pid", "target")
 
@@ -84,6 +93,42 @@ def wait_for_program(self: Any, timeout: float | None) -> int:
     return code
 
 
+def waitpid(pid: int, options: int, /) -> tuple[int, int]:
+    """Wait for the end of a child; see `os.waitpid`."""
+    if options == 0 and pid >= ANY and pid and runtime.watcher is not None:
+        _block_until_child_ends(pid)
+    return _waitpid(pid, options)
+
+
+def wait_for_any() -> tuple[int, int]:
+    """Wait for the end of any child; see `os.wait`."""
+    return waitpid(ANY, 0)
+
+
+def _block_until_child_ends(pid: int) -> None:
+    """Block until there is something to be told, or to be raised."""
+    if _can_tell(pid):
+        return
+    watched = _open(pid) if pid != ANY else None
+    try:
+        runtime.block(
+            Ending(pid, Child()), lambda seconds: _has_ended(watched, seconds, lambda: _can_tell(pid)), None
+        )
+    finally:
+        if watched is not None:
+            os.close(watched)
+
+
+def _can_tell(pid: int) -> bool | None:
+    """Tell whether `os.waitpid` would answer at once; None when it would wait."""
+    kind = os.P_ALL if pid == ANY else os.P_PID
+    try:
+        found = os.waitid(kind, max(pid, 0), os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return True  # it raises the same
+    return True if found is not None else None
+
+
 def _block_until_end(popen: Any, poll: Any) -> None:
     """Block until the process has ended, and no longer: its end of a pipe may live on in its children."""
     if poll() is not None:
@@ -104,8 +149,12 @@ def _watch_of(popen: Any) -> int | None:
     if getattr(popen, "method", "") == "forkserver":
         sentinel: int = popen.sentinel  # the process is the fork server's child; it tells us the exit code
         return sentinel
+    return _open(popen.pid)
+
+
+def _open(pid: int) -> int | None:
     try:
-        return os.pidfd_open(popen.pid)
+        return os.pidfd_open(pid)
     except ProcessLookupError:
         raise
     except (AttributeError, OSError):

@@ -126,10 +126,14 @@ class Scene:
     # -- the graph
 
     def situation(self, *, killers: bool) -> Situation:
-        """Return who waits without limit for whom. With `killers`, a parent that moves may end a child."""
+        """Return who waits without limit for whom. With `killers`, who moves may end a process it knows of.
+
+        Those are the processes it descends from; and a program, when it was started later: it may have been told.
+        """
         blocked: list[Blocked] = []
+        programs = [kin for kin in self.kins.values() if _is_program(kin)] if killers else []
         for kin in self.kins.values():
-            above = self._above(kin) if killers else frozenset()
+            above = self._above(kin, programs) if killers else frozenset()
             blocked.extend(
                 self._blocked(kin, thread.id, thread.wait.needs, above)
                 for thread in kin.threads
@@ -158,8 +162,8 @@ class Scene:
         threads = [(t.id, t.tid) for t in kin.threads] + [(s.id, s.tid) for s in kin.sleepers]
         return next((actor for actor, tid in threads if tid == pid), None)
 
-    def _above(self, kin: Kin) -> frozenset[str]:
-        """Return the actors of the processes that a process descends from, the watching one included."""
+    def _above(self, kin: Kin, programs: list[Kin]) -> frozenset[str]:
+        """Return the actors of those who may end a process; the watching one is never ended."""
         above: set[int] = set()
         parent = kin.stat.parent
         while kin.pid != self.root and parent in self.kins and parent not in above:
@@ -167,6 +171,9 @@ class Scene:
             parent = self.kins[parent].stat.parent
         if kin.pid != self.root and self.root in self.kins:
             above.add(self.root)
+            above.update(
+                each.pid for each in programs if each.stat.start >= kin.stat.start and each is not kin
+            )
         return self.actors_of(above)
 
     def _blocked(self, kin: Kin, actor: str, needs: tuple[Need, ...], above: frozenset[str]) -> Blocked:
@@ -239,6 +246,11 @@ class Scene:
 
 def _name_of(need: Need) -> str:
     return f"{need.want.value}:{need.key}"
+
+
+def _is_program(kin: Kin) -> bool:
+    """Tell whether a process runs something that we see from outside only."""
+    return kin.note is None and kin.member is None and not kin.service
 
 
 def _is_starting(kin: Kin) -> bool:

@@ -8,12 +8,12 @@ import os
 import stat
 import sys
 import threading
-from multiprocessing import process
+from multiprocessing import process, queues
 from typing import TYPE_CHECKING
 
 from pytest_sensei.primitives import openings, semaphores
 from pytest_sensei.primitives.pipes import Ends
-from pytest_sensei.primitives.processes import Ending
+from pytest_sensei.primitives.processes import ANY, Ending
 from pytest_sensei.primitives.semaphores import Guard
 from pytest_sensei.watch import ledger, procfs
 from pytest_sensei.watch.naming import named_values, type_of, user_frames
@@ -30,7 +30,15 @@ from pytest_sensei.watch.notes import (
     Want,
     actor_id,
 )
-from pytest_sensei.watch.places import first_user_site, is_user_file, line_of, place_of, user_frame
+from pytest_sensei.watch.places import (
+    first_user_site,
+    frames_outward,
+    is_our_file,
+    is_user_file,
+    line_of,
+    place_of,
+    user_frame,
+)
 from pytest_sensei.watch.services import family_service
 from pytest_sensei.watch.verdict import Describer, lock_of, owner_ended
 
@@ -130,11 +138,11 @@ class _Writer:
     def _needs(self, party: Party, wait: Waiting) -> tuple[Need, ...]:
         resource = wait.resource
         if isinstance(resource, Guard):
-            return self._needs_semaphore(resource)
+            return self._needs_semaphore(resource, is_lock=resource.is_lock and not _counts_items(party))
         if isinstance(resource, Ends):
             return _needs_of_ends(resource)
         if isinstance(resource, Ending):
-            return (Need(Want.PROCESS, resource.pid),)
+            return self._needs_end(resource.pid)
         local = self._blocked.get(party.id)
         if local is None:
             return ()
@@ -143,14 +151,18 @@ class _Writer:
             wakers = frozenset(actor_id(self._pid, waker) for waker in wakers)
         return (Need(Want.THREADS, wakers=wakers, binding=local.binding),)
 
-    def _needs_semaphore(self, guard: Guard) -> tuple[Need, ...]:
+    def _needs_end(self, pid: int) -> tuple[Need, ...]:
+        pids = procfs.children(self._pid) if pid == ANY else (pid,)
+        return tuple(Need(Want.PROCESS, each) for each in pids)
+
+    def _needs_semaphore(self, guard: Guard, *, is_lock: bool) -> tuple[Need, ...]:
         if not guard.raw._is_zero():
             return ()  # granted: the waiter has only not run since
         return (
             Need(
                 Want.SEMAPHORE,
                 guard.key,
-                lock=guard.is_lock,
+                lock=is_lock,
                 owned=guard.recursive,
                 inode=self._inode_of(guard),
             ),
@@ -228,6 +240,17 @@ def _is_inner_signal(guard: Guard) -> bool:
     """Tell whether a condition or queue took a semaphore to count something: that is not a hold."""
     code = guard.code
     return not guard.is_lock and code is not None and not is_user_file(code.co_filename)
+
+
+def _counts_items(party: Party) -> bool:
+    """Tell whether a party waits for room in a queue: a queue of one item has a semaphore like a lock's for that."""
+    codes = [
+        frame.f_code for frame in frames_outward(party.frame) if not is_our_file(frame.f_code.co_filename)
+    ]
+    return bool(codes) and codes[0] in _PUTS
+
+
+_PUTS = (queues.Queue.put.__code__, queues.JoinableQueue.put.__code__)
 
 
 def _guards_in(value: object) -> Iterator[Guard]:

@@ -195,7 +195,7 @@ class _Teller:
         return Wait(actor, self._resource(thing), self._place(actor)) if thing is not None else None
 
     def _thing(self, wait: NotedWait | Sleeper, kin: Kin) -> Thing | None:
-        if isinstance(wait, NotedWait):
+        if isinstance(wait, NotedWait) and (wait.told is None or wait.told.thing.type != "Child"):
             return wait.told.thing if wait.told is not None else None
         need = wait.needs[0]
         if need.want is Want.PROCESS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytest_sensei.watch import graph
 from pytest_sensei.watch.family import Kin, Scene, Sleeper
 from pytest_sensei.watch.graph import Blocked, certain
@@ -64,6 +66,27 @@ def test_two_that_hold_what_the_other_wants_are_stuck_whatever_the_test_does() -
     family = scene(running(ROOT), waiting(ONE, lock(1)), waiting(TWO, lock(2)),
                    taken=(holds(ONE, 2), holds(TWO, 1)))  # fmt: skip
     assert _stuck(family) == {main(ONE), main(TWO)}
+
+
+def program(pid: int) -> Kin:
+    """A process that we see from outside only."""
+    return replace(running(pid), member=None)
+
+
+def test_a_program_that_was_started_later_may_end_a_child() -> None:
+    ends = {ONE: [End(3, "pipe", 7, True, True)]}
+    assert not _stuck(scene(waiting(ROOT, joins(ONE)), waiting(ONE, reads(7)), program(TWO), ends=ends))
+
+
+def test_a_program_that_was_there_before_does_not_know_of_the_child() -> None:
+    ends = {TWO: [End(3, "pipe", 7, True, True)]}
+    family = scene(waiting(ROOT, joins(TWO)), waiting(TWO, reads(7)), program(ONE), ends=ends)
+    assert _stuck(family) == {main(ROOT), main(TWO)}
+
+
+def test_a_program_excuses_no_cycle() -> None:
+    family = scene(waiting(ROOT, joins(ONE)), waiting(ONE, lock(1)), program(TWO), taken=(holds(ROOT, 1),))
+    assert _stuck(family) == {main(ROOT), main(ONE)}
 
 
 def test_a_holder_that_runs_will_give_back() -> None:
