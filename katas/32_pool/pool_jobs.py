@@ -9,6 +9,9 @@ from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 from typing import Any
 
+TURN_SECONDS = 0.01
+TURNS = 30  # in which whoever does not wait for a job goes on
+
 
 class Signal(Semaphore):
     """A semaphore that can travel with a job, under every start method: it is opened again by its name.
@@ -98,5 +101,13 @@ def fail_or_go_on(item: tuple[str, Signal, Path]) -> None:
     if name == "fail":
         raise TellingError("at once", failure_has_arrived)
     failure_has_arrived.acquire()
-    time.sleep(0.2)  # the time in which an answer that does not wait returns
+    give_way()
     file.write_text("done")
+
+
+def give_way() -> None:
+    """Let everybody go on who does not wait for this job, also where there are few cores for many processes."""
+    if hasattr(os, "nice"):
+        os.nice(19)  # behind all others
+    for _ in range(TURNS):
+        time.sleep(TURN_SECONDS)

@@ -1,6 +1,7 @@
 """Terminates the pool instead of closing it, and then waits for the results.
 
 expect: stalled
+test: test_it_works_however*
 """
 
 from multiprocessing import Pool, cpu_count
