@@ -1,7 +1,7 @@
 """Waits for the answer of its worker only: one that died never answers, for another one holds its end open.
 
 expect: stalled, deadlock-cycle, no-eof
-test: test_a_*d*
+test: test_a_worker_that_dies*
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Replaces a worker that died, and does not join the dead one: it stays as a zombie.
+"""Kills its workers at terminate, and does not join them: they stay as zombies.
 
-expect: zombie
-test: test_a_*d*
+expect: zombie, leaked-process
+test: test_terminate*
 """
 
 from __future__ import annotations
@@ -109,12 +109,15 @@ class MiniPool:
                 succeeded, outcome = False, RuntimeError("the worker died")
             with self._telling:
                 task.tell(succeeded, outcome)
-        self._workers[number].end()
+        if self._terminated:
+            self._workers[number].connection.close()  # it was killed, so it has ended
+        else:
+            self._workers[number].end()
 
     def _replace(self, number: int) -> bool:
         with self._lock:
             if not self._terminated:
-                self._workers[number].connection.close()
+                self._workers[number].end()
                 self._workers[number] = Worker()
             return not self._terminated
 
