@@ -9,7 +9,8 @@ from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 from typing import Any
 
-LINGER = 0.3  # seconds in which one more would come in, if it could
+TURN_SECONDS = 0.01
+TURNS = 40  # in which one more comes in, if it can
 
 
 class Signal(Semaphore):
@@ -42,14 +43,15 @@ def fail(text: str) -> None:
 
 def go_in(folder: Path, name: str, limit: int) -> None:
     """Go in, stay a while for others to come, and note it when there are more than may be."""
-    inside = folder / "inside"
+    inside, enough, too_many = folder / "inside", folder / "enough", folder / "too many"
     (inside / name).touch()
-    until = time.monotonic() + LINGER
-    while len(list(inside.iterdir())) <= limit and not (folder / "enough").exists():
-        if time.monotonic() > until:
-            (folder / "enough").touch()  # nobody more came in: the next ones need not wait
+    if hasattr(os, "nice"):
+        os.nice(19)  # behind those who are on their way, also where there are few cores for many processes
+    for _ in range(TURNS):
+        if len(list(inside.iterdir())) > limit:
+            too_many.touch()
+        if enough.exists() or too_many.exists():
             break
-        time.sleep(0.005)
-    if len(list(inside.iterdir())) > limit:
-        (folder / "too many").touch()
+        time.sleep(TURN_SECONDS)
+    enough.touch()  # nobody more came in: the next ones need not wait
     (inside / name).unlink()

@@ -82,7 +82,9 @@ def test_there_may_be_fewer_jobs_than_the_limit(way: Way, tmp_path: Path) -> Non
 
 @both_ways
 def test_a_job_that_fails_gives_its_place_back(way: Way, tmp_path: Path) -> None:
+    # Whoever comes first: somebody needs the place of one that has failed.
     jobs: list[Callable[[], object]] = [
+        partial(limited_jobs.fail, "from the job"),
         partial(limited_jobs.fail, "from the job"),
         partial(limited_jobs.leave_pid, tmp_path, "done"),
     ]
