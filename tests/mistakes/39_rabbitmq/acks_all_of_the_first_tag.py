@@ -1,7 +1,7 @@
 """Acknowledges with a tag that it counts itself, from nought.
 
 expect: failure
-test: test_*
+test: test_job_that_is_published_later*
 """
 
 from __future__ import annotations

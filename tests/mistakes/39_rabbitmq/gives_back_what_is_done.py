@@ -1,7 +1,7 @@
 """Rejects each job after the work, and so gets it again.
 
 expect: failure
-test: test_job_that*
+test: test_job_that_is_done*
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Never acknowledges: with one job at a time, the first is the last.
 
 expect: failure
-test: test_job_that*
+test: test_job_that_is_published_later*
 """
 
 from __future__ import annotations
