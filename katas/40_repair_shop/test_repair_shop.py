@@ -24,7 +24,7 @@ needs_fork = pytest.mark.skipif(
 )
 # Patience is counted in turns, not in seconds: on a busy machine each of ours takes longer, too.
 TURN_SECONDS = 0.01
-TURNS = 25
+TURNS = 50
 
 forked = threading.Event()
 if hasattr(os, "register_at_fork"):
