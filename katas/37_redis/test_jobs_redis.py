@@ -18,9 +18,11 @@ redis = pytest.importorskip("redis", reason="skipped, no Python package redis\n 
 # Patience is counted in turns, not in seconds: on a busy machine each of ours takes longer, too.
 TURN_SECONDS = 0.01
 TURNS = 250
-IDLE_TURNS = 30
+IDLE_TURNS = 30  # of a worker that waits in the server
+ASKING_TURNS = 100  # of one that does not: enough for many commands
+WAITING_TURNS = 50
 BROUGHT_BACK_TURNS = 500  # five seconds, as the README says
-SPIN = 50  # commands ...
+SPIN = 25  # commands ...
 SPIN_SECONDS = 0.25  # ... in so short a time are no waiting, or in about the time that as many pings take
 
 
@@ -100,7 +102,7 @@ def test_job_is_not_lost_when_its_worker_is_killed_before_any_of_its_commands(ur
 def test_idle_worker_waits_in_the_server_and_does_not_ask_all_the_time(url: str, client: Any) -> None:
     with Worker(url) as worker:
         waits_in_the_server = waiting_client(client, worker) is not None
-        worker.says_nothing_for(IDLE_TURNS if waits_in_the_server else TURNS)
+        worker.says_nothing_for(IDLE_TURNS if waits_in_the_server else ASKING_TURNS)
 
 
 # -- the counter
@@ -164,7 +166,7 @@ def total(client: Any, name: str) -> int:
 
 def waiting_client(client: Any, worker: Worker) -> int | None:
     """Wait until the worker waits for a job in the server, by a command; None: it polls, or says something."""
-    for _ in range(TURNS):
+    for _ in range(WAITING_TURNS):
         for each in client.client_list():
             if "b" in each["flags"]:
                 return int(each["id"])
