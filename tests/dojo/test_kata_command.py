@@ -127,6 +127,7 @@ def test_hints_are_remembered_and_end_with_the_last(shell):
         "hint 3 of 3 for 03_adding, again: it is the last one",
     ]
     assert shell.kata("hint", "3", "--all").count("for 03_adding") == 3
+    assert "more" not in shell.kata("hint", "3", "--all")
     assert shell.json("hint", "3")["hints"][0]["number"] == 3
 
 
@@ -182,6 +183,7 @@ def test_mistakes_are_told_after_green(shell):
 def test_log_and_replay_tell_the_way(shell):
     assert "the journal is empty" in shell.kata("log")
     assert "has no run" in shell.kata("replay", "3")
+    assert shell.kata("log", "3") == "the journal has no run of 03_adding yet\n"
     shell.kata("run", "3", code=1)
     shell.kata("run", "3", code=1)
     solve(shell)
@@ -208,6 +210,9 @@ def test_every_reading_command_speaks_json(shell):
     [
         (["start", "nine"], "there is no kata 'nine' here: `kata list` shows all"),
         (["run", "ing"], "'ing' could be 03_adding, 04_summing: which one?"),
+        (["list", "--part", "9"], "there is no part 9: the parts are 1"),
+        (["init", "deeper/down"], "is a folder of your own already: `kata update` brings what is new"),
+        (["grade", ".", "--katas", "gone"], "gone holds no katas"),
         (["attempts", "3", "--restore", "4"], "03_adding has no attempts kept: `kata attempts 3` lists them"),
         (["init", "."], "exists and is not empty"),
         (["grade", "gone"], "gone does not exist"),
@@ -218,6 +223,27 @@ def test_mistaken_command_is_one_line(shell, args, message):
     shell.kata(*args, code=1)
     assert message in shell.errors
     assert len(shell.errors.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["list", "--part", "x"],
+        ["start"],
+        ["frobnicate"],
+        ["grade", "katas", "-n", "x"],
+        ["grade", "katas", "-n", "-1"],
+        ["grade", "katas", "--seconds", "0"],
+        ["grade", "katas", "--memory", "0"],
+        ["grade", "katas", "--processes", "-1"],
+        ["verify", "-n", "many"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_is_said_beside_the_usage(shell, args):
+    shell.kata(*args, code=2)
+    assert shell.errors.startswith("Usage: kata")
+    assert shell.errors.splitlines()[-1].startswith("Error: ")
 
 
 def test_outside_of_any_katas_the_way_in_is_named(tmp_path):
@@ -231,6 +257,39 @@ def test_journal_in_trouble_is_a_warning_beside_the_answer(shell):
     assert "0 of 2 katas done" in shell.kata()
     assert len(shell.errors.splitlines()) == 1
     assert "journal.db was damaged: kept as journal.db.broken-" in shell.errors
+
+
+def test_journal_that_cannot_be_read_is_told_once(shell):
+    (shell.folder / FOLDER / "journal.db").mkdir()
+    assert "run the tests first" in shell.kata("hint", "3")
+    assert len(shell.errors.splitlines()) == 1
+
+
+def test_reset_of_a_file_that_is_gone_promises_no_undo(shell):
+    (shell.folder / "katas" / "03_adding" / "adding.py").unlink()
+    assert shell.kata("reset", "3") == "katas/03_adding/adding.py is the stub again\n"
+
+
+SKIPPED = """\
+import pytest
+
+pytest.skip("skipped, no such server\\n  install it", allow_module_level=True)
+"""
+
+
+def test_kata_that_cannot_run_here_is_amber_and_sends_to_the_doctor(shell):
+    write(shell.folder / "katas" / "03_adding" / "test_adding.py", SKIPPED)
+    out = shell.kata("run", "3", code=5)
+    assert out.splitlines()[-2:] == ["[A] 03_adding  amber: skipped, no such server", "next   kata doctor"]
+    assert "kata doctor says what is missing" in shell.kata("hint", "3")
+
+
+def test_stub_that_exits_is_told_like_any_error_of_an_import(shell):
+    write(shell.folder / "katas" / "03_adding" / "adding.py", "import sys\nsys.exit('usage')\n")
+    out = shell.kata("run", "3", code=2)
+    assert "INTERNALERROR" not in out
+    assert "amber: adding.py:2: SystemExit: usage, raised while the file was imported" in out
+    assert "Python could not read the file" in out
 
 
 def test_edit_opens_the_learners_editor(shell):

@@ -83,6 +83,9 @@ def list_(*, part: int | None, as_json: bool) -> None:
     """List all katas with lights, runs and hints used."""
     desk = Desk.here()
     progress = desk.progress()
+    parts = sorted({each.kata.part for each in progress.standings})
+    if part is not None and part not in parts:
+        raise WorkspaceError(f"there is no part {part}: the parts are {', '.join(map(str, parts))}")
     if as_json:
         chosen = [each for each in progress.standings if part in {None, each.kata.part}]
         desk.screen.json([standing.to_json(each) for each in chosen])
@@ -167,8 +170,7 @@ def hint(*, kata: str | None, all_: bool, as_json: bool) -> None:
         shown_now = [{"number": rung.number, "of": len(rung.ladder), "text": rung.text} for rung in rungs]
         desk.screen.json({"kata": chosen.name, "hints": shown_now})
         return
-    for rung in rungs:
-        telling.hint(desk.screen, chosen, rung)
+    telling.hints(desk.screen, chosen, rungs)
     if not rungs:
         desk.screen.line(desk.no_hint(chosen))
 
@@ -185,7 +187,7 @@ def reset(*, kata: str, yes: bool) -> None:
     done = attempts_of_katas.reset(desk.workspace, chosen)
     if done.changed:
         desk.note(chosen, standing.RESET)
-    telling.change(desk.screen, done, "is the stub again (take it back: kata undo)")
+    telling.change(desk.screen, done, "is the stub again")
 
 
 @main.command()
@@ -200,7 +202,7 @@ def attempts(*, kata: str, restore: int | None, as_json: bool) -> None:
         done = attempts_of_katas.restore(desk.workspace, chosen, restore)
         if done.changed:
             desk.note(chosen, standing.RESTORE)
-        telling.change(desk.screen, done, f"is attempt {restore} again (take it back: kata undo)")
+        telling.change(desk.screen, done, f"is attempt {restore} again")
         return
     found = attempts_of_katas.attempts_of(desk.workspace, chosen)
     if as_json:
@@ -215,7 +217,7 @@ def undo() -> None:
     desk = Desk.here()
     done = attempts_of_katas.undo(desk.workspace)
     desk.note(desk.workspace.find(done.kata), standing.UNDO)
-    telling.change(desk.screen, done, "is as it was before the last reset or restore")
+    telling.change(desk.screen, done, "is as it was before the last reset or restore", undo=False)
 
 
 @main.command()

@@ -31,6 +31,7 @@ class Desk:
     workspace: Workspace
     journal: Journal
     screen: Screen = field(default_factory=Screen)
+    _warned: set[str] = field(default_factory=set)
 
     @classmethod
     def here(cls) -> Desk:
@@ -103,6 +104,8 @@ class Desk:
             return f"a hint answers a diagnosis: run the tests first (kata run {kata.number})"
         if self.progress().of(kata).done:
             return f"{kata.name} is green: there is nothing to hint at. next: kata next"
+        if runs[-1].outcome is not None and runs[-1].outcome.excused:
+            return f"no test of {kata.name} could run here: kata doctor says what is missing"
         return f"the last run left no hint: run the tests again (kata run {kata.number})"
 
     def _trying(self, action: Callable[[], _T], otherwise: _T) -> _T:
@@ -117,4 +120,7 @@ class Desk:
         return result
 
     def _warn(self, text: str) -> None:
-        self.screen.warn(f"the journal: {text}")
+        """Once: the same trouble meets every look at the journal."""
+        if text not in self._warned:
+            self._warned.add(text)
+            self.screen.warn(f"the journal: {text}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -15,9 +16,21 @@ if TYPE_CHECKING:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace the file's content at once. A link is followed; the file's rights are kept."""
+    """Replace the file's content at once. A link is followed; the file's rights are kept.
+
+    Raises OSError that names the file, also where a disk is full.
+    """
     target = path.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _write(target, content)
+    except OSError as error:
+        if error.filename is not None and error.errno != errno.ENOSPC:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _write(target: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
     draft = Path(name)
     try:

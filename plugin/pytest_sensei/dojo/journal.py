@@ -174,15 +174,15 @@ class Journal:
             raise JournalError(f"{self.path}: {error}") from error
 
     def _fetch(self, query: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        """Read, also where nothing may be written: then as the file is, without looking for other writers."""
+        """Read, also where nothing can be written (a read-only or full disk): then the file as it is."""
         try:
             with contextlib.closing(_connect(self.path)) as db:
                 self._prepare(db)
                 return db.execute(query, values).fetchall()
         except sqlite3.OperationalError as error:
-            if os.access(self.folder, os.W_OK) or is_corrupt(error):
+            if is_corrupt(error) or "locked" in str(error):
                 raise
-        uri = f"{self.path.absolute().as_uri()}?immutable=1"
+        uri = f"{self.path.absolute().as_uri()}?immutable=1"  # without looking for other writers
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as db:
             return db.execute(query, values).fetchall()
 

@@ -48,6 +48,7 @@ class _Record:
     failed: bool = False
     failure: str = ""
     trouble: str | None = None
+    excuse: str | None = None  # why tests were skipped
     seconds: float = 0.0
 
 
@@ -92,11 +93,17 @@ class JournalPlugin:
     @pytest.hookimpl
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A kata whose tests could not be collected could not run."""
-        if not report.failed:
+        if report.passed:
             return
-        kata = _kata_of(self._config.rootpath / report.nodeid.split("::", 1)[0])
-        if kata is not None:
-            record = self._record(kata)
+        file = report.nodeid.split("::", 1)[0]
+        kata = _kata_of(self._config.rootpath / file)
+        if kata is None:
+            return
+        record = self._record(kata)
+        if report.skipped:
+            record.results[Path(file).name] = "skipped"
+            record.excuse = record.excuse or _excuse(report)
+        else:
             record.trouble = (
                 report.longreprtext.strip().partition("\n")[0] or "the tests could not be collected"
             )
@@ -115,6 +122,8 @@ class JournalPlugin:
         if outcome is not None and _WORST[outcome] >= _WORST.get(record.results.get(name, ""), -1):
             record.results[name] = outcome
         found: list[Any] = [value for key, value in report.user_properties if key == "sensei"]
+        if report.skipped:
+            record.excuse = record.excuse or _excuse(report)
         record.findings.extend(found)
         if report.failed and not record.failed:
             record.failed = True
@@ -156,6 +165,8 @@ class JournalPlugin:
         tests = tuple(TestResult(name, outcome) for name, outcome in record.results.items())
         stopped = self._interrupted or record.trouble is not None
         trouble = record.trouble or ("the run was interrupted" if self._interrupted else None)
+        if trouble is None and all(outcome == "skipped" for outcome in record.results.values()):
+            trouble = record.excuse
         level = str(self._config.getoption("hints", "first"))
         return Outcome(
             kata=record.kata.name,
@@ -230,6 +241,13 @@ def _outcome(report: pytest.TestReport) -> str | None:
     if report.failed:
         return "error"
     return "skipped" if report.skipped else None
+
+
+def _excuse(report: pytest.TestReport | pytest.CollectReport) -> str | None:
+    """Give the first line of why something was skipped."""
+    if not isinstance(report.longrepr, tuple):
+        return None
+    return str(report.longrepr[2]).removeprefix("Skipped: ").partition("\n")[0]
 
 
 def _journal(kata: Kata) -> Journal:

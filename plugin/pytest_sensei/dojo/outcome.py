@@ -45,6 +45,11 @@ class Outcome:
         return sum(test.outcome == "passed" for test in self.tests)
 
     @property
+    def excused(self) -> bool:
+        """Whether no test could run for what this machine lacks."""
+        return bool(self.tests) and all(test.outcome == "skipped" for test in self.tests)
+
+    @property
     def done(self) -> bool:
         """Whether this run shows that the kata is solved."""
         return self.light is Light.GREEN and not self.partial

@@ -69,6 +69,8 @@ def next_step(kata: Kata, outcome: Outcome | None) -> str:
         return f"kata run {number}"
     if outcome.light is Light.GREEN:
         return f"kata run {number} (all its tests)" if outcome.partial else "kata next"
+    if outcome.excused:
+        return "kata doctor"
     if outcome.trouble is not None:
         return f"repair that in {shown(kata.stub)}, then kata run {number}"
     return f"change {shown(kata.stub)}, or kata hint {number}"

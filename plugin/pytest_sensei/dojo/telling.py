@@ -80,22 +80,25 @@ def run_end(screen: Screen, kata: Kata, outcome: Outcome | None) -> None:
     screen.line(f"next   {next_step(kata, outcome)}")
 
 
-def hint(screen: Screen, kata: Kata, rung: Rung) -> None:
-    """Show one rung of a ladder."""
-    total = len(rung.ladder)
-    again = "" if rung.fresh else ", again: it is the last one"
-    screen.marked(f"[bold cyan]hint {rung.number} of {total}[/] for {escape(kata.name)}{again}")
-    screen.wrapped(rung.text, indent="  ")
-    if rung.number < total:
+def hints(screen: Screen, kata: Kata, rungs: Sequence[Rung]) -> None:
+    """Show rungs of a ladder."""
+    for rung in rungs:
+        again = "" if rung.fresh else ", again: it is the last one"
+        screen.marked(
+            f"[bold cyan]hint {rung.number} of {len(rung.ladder)}[/] for {escape(kata.name)}{again}"
+        )
+        screen.wrapped(rung.text, indent="  ")
+    if rungs and rungs[-1].number < len(rungs[-1].ladder):
         screen.line(f"more   kata hint {kata.number}")
 
 
-def change(screen: Screen, done: Change, what: str) -> None:
-    """Tell what happened to a stub, and where the old content is."""
+def change(screen: Screen, done: Change, what: str, *, undo: bool = True) -> None:
+    """Tell what happened to a stub, where the old content is, and how to take it back."""
     if not done.changed:
         screen.line(f"{shown(done.stub)} is so already: nothing was changed")
         return
-    screen.line(f"{shown(done.stub)} {what}")
+    back = " (take it back: kata undo)" if undo and done.kept is not None else ""
+    screen.line(f"{shown(done.stub)} {what}{back}")
     if done.kept is not None:
         screen.line(f"kept   {shown(done.kept)}")
 
@@ -122,7 +125,9 @@ def checks(screen: Screen, found: Sequence[Check]) -> None:
 
 def log(screen: Screen, katas: Sequence[Kata], runs: Sequence[Run]) -> None:
     """Show the lights of each kata as a timeline, and the last runs in words."""
-    if not runs:
+    if not runs and len(katas) == 1:
+        screen.line(f"the journal has no run of {katas[0].name} yet")
+    elif not runs:
         screen.line("the journal is empty: it begins with the first run of a kata")
     for kata in katas:
         mine = [run for run in runs if run.kata == kata.name]

@@ -19,7 +19,9 @@ def import_trouble(kata: Kata, trouble: pytest.ExceptionInfo[BaseException] | Ba
     """Say in one line why the kata's tests could not be collected, and what to do about it."""
     error = _cause(trouble.value if isinstance(trouble, pytest.ExceptionInfo) else trouble)
     if isinstance(error, SyntaxError):
-        return f"{_syntax_place(error)}: {error.msg}: Python cannot read this line (or the one before it)"
+        return (
+            f"{_syntax_place(kata, error)}: {error.msg}: Python cannot read this line (or the one before it)"
+        )
     if isinstance(error, ModuleNotFoundError):
         return _missing_module(kata, error)
     if isinstance(error, ImportError):
@@ -53,8 +55,8 @@ def _missing_name(kata: Kata, error: ImportError) -> str | None:
     return f"{file} has no {match[1]!r}: the tests import it by this name (see README.md)"
 
 
-def _syntax_place(error: SyntaxError) -> str:
-    return f"{Path(error.filename or '?').name}:{error.lineno or 1}"
+def _syntax_place(kata: Kata, error: SyntaxError) -> str:
+    return f"{Path(error.filename or kata.stub).name}:{error.lineno or 1}"
 
 
 def _place(kata: Kata, error: BaseException) -> str:

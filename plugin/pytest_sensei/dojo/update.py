@@ -65,6 +65,9 @@ def init(target: Path, source: Path) -> int:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise WorkspaceError(f"{target} exists and is not empty: name a new folder, or `kata update` in it")
     target = target.absolute()
+    around = next((parent for parent in target.parents if (parent / FOLDER / SHIPPED).is_dir()), None)
+    if around is not None:
+        raise WorkspaceError(f"{around} is a folder of your own already: `kata update` brings what is new")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as draft:
         made = Path(draft, target.name)  # moved when it is whole: killed before, nothing stands in the way

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LOOK = 0.5  # seconds between looks at the files, where no events come
 _SETTLE = 0.1  # seconds in which a change must stay the same
+_BESIDE_THE_LIST = 10  # lines: the parts' names, how many are done, the keys
 _AT_WORK = 0.05  # seconds between looks at a run
 
 
@@ -121,13 +122,14 @@ class Session:
 
     def _hint(self) -> None:
         rungs = self._desk.hints(self._kata)
-        for rung in rungs:
-            telling.hint(self._desk.screen, self._kata, rung)
+        telling.hints(self._desk.screen, self._kata, rungs)
         if not rungs:
             self._desk.screen.line(self._desk.no_hint(self._kata))
 
     def _list(self) -> None:
-        telling.kata_list(self._desk.screen, self._desk.progress(), None)
+        progress, screen = self._desk.progress(), self._desk.screen
+        fits = screen.plain or screen.console.height > len(progress.standings) + _BESIDE_THE_LIST
+        telling.kata_list(screen, progress, None if fits else self._kata.part)
         self._help()
 
     def _all_output(self) -> None:

@@ -106,17 +106,17 @@ def hints_for(case: Case, kata_hints: Sequence[Hint] = (), level: Level = Level.
 def choose(case: Case, kata_hints: Sequence[Hint] = ()) -> Hint | None:
     """Give the ladder that fits best.
 
-    A kata's own ladder comes first; but its ladder without conditions knows less of a proven finding
-    than the general one for that kind, and gives way to it. Where nothing is written yet, nothing is wrong
-    yet either: a ladder for what a test found out would speak of mistakes that nobody has made.
+    A kata's own ladder comes first; but its ladder without conditions knows less of a proven finding, or
+    of a file that cannot be read, than the general one for that kind, and gives way to it. Where nothing
+    is written yet, nothing is wrong yet either: a ladder for what a test found out would speak of mistakes
+    that nobody has made.
     """
     if case.kind == FAILURE and UNWRITTEN in case.message:
         kata_hints = [
             hint for hint in kata_hints if not hint.specificity or UNWRITTEN in (hint.message or "")
         ]
     own = _most_specific(case, kata_hints)
-    plain = case.kind in {FAILURE, IMPORT}
-    if own is not None and (plain or own.specificity):
+    if own is not None and (own.specificity or case.kind == FAILURE):
         return own
     return _most_specific(case, general()) or own
 

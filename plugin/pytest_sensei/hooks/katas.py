@@ -34,8 +34,13 @@ class Katas:
     def pytest_make_collect_report(
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        report = yield
         kata = kata_of(collector.path) if isinstance(collector, pytest.Module) else None
+        try:
+            report = yield
+        except SystemExit as error:  # a stub that is a program, and calls sys.exit() when it is imported
+            if kata is None:
+                raise
+            return pytest.CollectReport(collector.nodeid, "failed", import_trouble(kata, error), [])
         call = getattr(report, "call", None)
         if kata is not None and report.failed and call is not None and call.excinfo is not None:
             report.longrepr = import_trouble(kata, call.excinfo)

@@ -279,3 +279,15 @@ def test_two_that_find_the_damage_at_once_repair_it_once(journal, tmp_path):
         assert err == ""
     assert len(journal.runs()) == 20
     assert len(list(journal.folder.glob("journal.db.broken-*"))) == 1
+
+
+def test_full_disk_where_not_even_a_reader_finds_room_can_be_read(journal, monkeypatch):
+    journal.close_run(journal.open_run("03_semaphore", b"mine"), outcome("03_semaphore", Light.RED))
+
+    def no_room(path):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(journal_module, "_connect", no_room)
+    assert [run.outcome.light for run in journal.runs()] == [Light.RED]
+    with pytest.raises(JournalError, match="disk I/O error"):
+        journal.open_run("03_semaphore", b"more")

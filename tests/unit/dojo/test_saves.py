@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import sys
 
 import pytest
 from kata_folders import RIGHT, STUB, make_kata, write
+from pytest_sensei.dojo import files
 from pytest_sensei.dojo.files import write_atomically
 from pytest_sensei.dojo.katas import read_kata
 from pytest_sensei.dojo.saves import Saves, file_events
@@ -86,3 +88,15 @@ def test_without_file_events_nothing_breaks(kata, monkeypatch):
     with file_events(kata.folder) as wake:
         write(kata.stub, RIGHT)
         assert select.select([wake], [], [], 0)[0] == []
+
+
+def test_full_disk_is_told_with_the_file_and_leaves_the_old_content(kata, monkeypatch):
+    def no_room(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", no_room)
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_atomically(kata.stub, b"new")
+    assert caught.value.filename == str(kata.stub)
+    assert kata.stub.read_text() == STUB
+    assert list(kata.folder.glob(".*")) == []

@@ -15,6 +15,7 @@ CASES = {
     "name": ("x = 1\ny = undefined\n", "trouble_stub.py:2: NameError: name 'undefined' is not defined"),
     "missing name": ("def subtract(a, b): ...\n", "trouble_stub.py has no 'add': the tests import it"),
     "missing module": ("\nimport no_such_thing\n", "trouble_stub.py:2: there is no module 'no_such_thing'"),
+    "null byte": ("x = 1\0\n", "trouble_stub.py:1: "),
     "empty message": ("raise ValueError\n", "trouble_stub.py:1: ValueError, raised while"),
     "itself": ("from trouble_stub import add\n", "trouble_stub.py imports itself"),
 }

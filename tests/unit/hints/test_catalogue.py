@@ -104,12 +104,17 @@ MESSAGE = Hint(("a message",), ("failure",), message="1 != 2")
         (Case("stalled", "test_wakes", places=frozenset({"release"})), "stalled in release"),
         (Case("failure", message="assert 1 != 2"), "a message"),
         (Case("failure", message="assert 3"), "any"),
-        (Case("import"), "any"),
     ],
-    ids=["kind", "place", "test", "tie: first in the file", "message", "failure", "import"],
+    ids=["kind", "place", "test", "tie: first in the file", "message", "failure"],
 )
 def test_the_most_specific_ladder_wins(case: Case, chosen: str) -> None:
     assert hints_for(case, (ANY, STALL, STALL_HERE, STALL_TEST, MESSAGE)) == (chosen,)
+
+
+def test_file_that_cannot_be_read_has_nothing_to_do_with_what_the_kata_is_about() -> None:
+    assert "Python could not read the file" in hints_for(Case("import"), (ANY, STALL))[0]
+    mine = Hint(("import it so",), ("import",))
+    assert hints_for(Case("import"), (ANY, mine)) == ("import it so",)
 
 
 def test_a_kata_s_general_ladder_gives_way_to_the_one_for_the_kind() -> None:
