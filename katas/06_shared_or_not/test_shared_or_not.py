@@ -8,7 +8,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from multiprocessing.sharedctypes import Synchronized
@@ -17,6 +16,7 @@ from typing import Any
 
 import pytest
 import true_jobs as jobs
+from pytest_sensei.dojo import stillness
 from shared_or_not import count_in_processes, count_in_threads
 
 METHODS = multiprocessing.get_all_start_methods()
@@ -24,7 +24,6 @@ in_both = pytest.mark.parametrize("count", [count_in_threads, count_in_processes
 
 TRUE_AND_FALSE = [partial(jobs.give, result) for result in (True, "yes", 0, [0], "", -1, None, [], False)]
 TRUE_ONES = 4
-PATIENCE = 100  # turns: on a busy machine they take longer, for all processes alike; seconds do not
 
 
 @pytest.fixture(autouse=True)
@@ -113,18 +112,15 @@ def test_processes_that_count_at_the_same_time_are_both_counted(slow_values: Non
 @pytest.fixture
 def slow_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let a forked child that reads a `Value` wait for another that does: it comes if nobody keeps it out."""
+    caller = os.getpid()
     arrivals = os.open(tmp_path / "arrivals", os.O_CREAT | os.O_RDWR | os.O_APPEND)
     real: Any = Synchronized.value
 
     def read(value: Any) -> Any:
         number = real.fget(value)
-        if multiprocessing.parent_process() is not None:
-            first = os.fstat(arrivals).st_size == 0
+        if os.getpid() != caller:
             os.write(arrivals, b".")
-            turns = PATIENCE if first else 0
-            while turns and os.fstat(arrivals).st_size < 2:
-                time.sleep(0.005)
-                turns -= 1
+            stillness.until_all_asleep(caller, unless=lambda: os.fstat(arrivals).st_size > 1)
         return number
 
     monkeypatch.setattr(Synchronized, "value", property(read, real.fset))
