@@ -137,3 +137,139 @@ def test_it():
 def test_a_forked_child_is_no_part_of_the_exploration(project: Project, source: str) -> None:
     run = project.run(START + source + NEXT, "-W", "ignore::DeprecationWarning")
     run.result.assert_outcomes(passed=2)
+
+
+MULTIPROCESSING = START.replace(
+    "import multiprocessing\n", "import multiprocessing\nimport multiprocessing.pool\n"
+)
+
+RACE_IN_A_POOL_OF_THREADS = """
+def test_it():
+    counter = Counter()
+    with multiprocessing.pool.ThreadPool(2) as pool:
+        pool.map(lambda _: counter.add(), [1, 2])
+    assert counter.value == 4
+"""
+LOCKED_IN_A_POOL_OF_THREADS = """
+def test_it():
+    counter = Counter()
+    lock = threading.Lock()
+    def add(_):
+        with lock:
+            counter.add()
+    with multiprocessing.pool.ThreadPool(2) as pool:
+        pool.map(add, [1, 2])
+        pool.close()
+        pool.join()
+    assert counter.value == 4
+"""
+LOCKED_BY_A_LOCK_OF_PROCESSES = """
+def test_it():
+    counter = Counter()
+    lock = multiprocessing.get_context("fork").Lock()
+    def add():
+        with lock:
+            counter.add()
+    run(add, add)
+    assert counter.value == 4
+"""
+TOO_WIDE_A_SEMAPHORE = LOCKED_BY_A_LOCK_OF_PROCESSES.replace(".Lock()", ".Semaphore(2)")
+LOCKS_IN_OPPOSITE_ORDER = """
+def test_it():
+    context = multiprocessing.get_context("fork")
+    one, two = context.Lock(), context.Lock()
+    def take(first, second):
+        with first:
+            with second:
+                pass
+    run(lambda: take(one, two), lambda: take(two, one))
+"""
+LOCKS_IN_ONE_ORDER = LOCKS_IN_OPPOSITE_ORDER.replace("take(two, one)", "take(one, two)")
+FIRST_COME = """
+def test_it():
+    reader, writer = multiprocessing.Pipe(False)
+    with reader, writer:
+        run(lambda: writer.send(1), lambda: writer.send(2))
+        assert reader.recv() == 1
+"""
+BOTH_COME = FIRST_COME.replace("reader.recv() == 1", "{reader.recv(), reader.recv()} == {1, 2}")
+NOTHING_COMES = """
+def test_it():
+    reader, writer = multiprocessing.Pipe(False)
+    with reader, writer:
+        run(lambda: reader.poll(5) and writer.send(1))
+        run(reader.recv)
+"""
+BYTES_COME = """
+def test_it():
+    reader, writer = os.pipe()
+    try:
+        run(lambda: os.read(reader, 1), lambda: os.write(writer, b"x"))
+    finally:
+        os.close(reader)
+        os.close(writer)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and semaphores as POSIX has them")
+@pytest.mark.parametrize(
+    ("source", "kinds"),
+    [
+        (RACE_IN_A_POOL_OF_THREADS, ["race"]),
+        (LOCKED_IN_A_POOL_OF_THREADS, []),
+        (LOCKED_BY_A_LOCK_OF_PROCESSES, []),
+        (TOO_WIDE_A_SEMAPHORE, ["race"]),
+        (LOCKS_IN_OPPOSITE_ORDER, ["stalled"]),
+        (LOCKS_IN_ONE_ORDER, []),
+        (FIRST_COME, ["race"]),
+        (BOTH_COME, []),
+        (NOTHING_COMES, ["stalled"]),
+        (BYTES_COME, []),
+    ],
+    ids=[
+        *("race in a pool", "locked in a pool", "lock", "semaphore", "opposite orders", "one order"),
+        *("first come", "both come", "nothing comes", "bytes come"),
+    ],
+)
+def test_what_threads_share_of_multiprocessing_is_explored(
+    project: Project, source: str, kinds: list[str]
+) -> None:
+    run = project.run(
+        MULTIPROCESSING
+        + source.replace("def test_it", "@pytest.mark.interleave(max_schedules=300)\ndef test_it")
+    )
+    run.result.assert_outcomes(**({"failed": 1} if kinds else {"passed": 1}))
+    assert [kind for kind in run.kinds if kind != "explored"] == kinds
+
+
+@pytest.mark.parametrize("error", ["KeyboardInterrupt", "MemoryError", "RecursionError", "SystemExit"])
+def test_what_ends_a_thread_does_not_end_the_run(project: Project, error: str) -> None:
+    run = project.run(f"{START}def fail():\n    raise {error}\n\ndef test_it():\n    run(fail)\n{NEXT}")
+    run.result.assert_outcomes(passed=2)
+    lost = [] if error == "SystemExit" else ["lost-exception"]
+    assert [kind for kind in run.kinds if kind != "explored"] == lost
+
+
+DEEP = """
+class Tree:
+    def __init__(self):
+        self.depth = 0
+
+    def grow(self):
+        self.depth += 1
+        self.grow()
+
+def test_it():
+    tree = Tree()
+    def grow():
+        with pytest.raises(RecursionError):
+            tree.grow()
+    run(grow, grow)
+    assert tree.depth > 100
+"""
+
+
+def test_recursion_up_to_the_limit_is_the_tests_own_affair(project: Project) -> None:
+    marked = DEEP.replace("def test_it", "@pytest.mark.interleave(max_schedules=5)\ndef test_it")
+    run = project.run(START + marked + NEXT)
+    run.result.assert_outcomes(passed=2)

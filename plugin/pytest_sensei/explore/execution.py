@@ -7,17 +7,27 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from pytest_sensei.explore import family
 from pytest_sensei.explore import operation as op
 from pytest_sensei.explore.operation import Operation
 from pytest_sensei.explore.scheduler import End, Scheduler
 from pytest_sensei.explore.task import Task, Unwind, dismiss
 from pytest_sensei.primitives import queues, threads
-from pytest_sensei.primitives.runtime import Lockable, begin_strand, end_strand, get_ident, real_sleep
+from pytest_sensei.primitives.pipes import Ends
+from pytest_sensei.primitives.runtime import (
+    Lockable,
+    Takeable,
+    begin_strand,
+    end_strand,
+    get_ident,
+    real_sleep,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 CLOCK_LOOKS = 20  # looks at the clock, with little in between, that make a busy wait
+OWN = 3  # descriptors below are the process's own input and output
 CLOCK_STEP = 0.0005  # seconds of virtual time that pass at a further look, and more each time
 
 
@@ -200,6 +210,25 @@ class Execution(Scheduler):
         task.ticks += 1
         return self.point(task, self._waiting(task, op.GET, op.POLL, queue, queue, timeout))
 
+    def take(self, resource: Takeable, timeout: float | None) -> bool | None:
+        """Wait for a pipe or a semaphore of multiprocessing; see `Explorer.take`."""
+        __tracebackhide__ = True
+        task = self.by_ident[get_ident()]
+        if _is_shared_with_processes(resource):
+            return None
+        if self.over:
+            return self._at_the_end(task, free=_is_ready(task, resource), timeout=timeout)
+        task.ticks += 1
+        return self.point(task, self._waiting(task, op.TAKE, op.PEEK, _store(resource), resource, timeout))
+
+    def give(self, resource: Takeable) -> None:
+        """Announce that a semaphore of multiprocessing is given back; see `Explorer.give`."""
+        __tracebackhide__ = True
+        task = self.by_ident[get_ident()]
+        if not self.over:
+            task.ticks += 1
+            self.point(task, Operation(op.GIVE, _store(resource), resource))
+
     def sleep(self, seconds: float) -> None:
         """Let time pass for the current task, at no cost."""
         __tracebackhide__ = True
@@ -234,6 +263,22 @@ def surely(call: Callable[[Task], None], task: Task) -> None:
         call(task)
     except Unwind:
         call(task)
+
+
+def _store(resource: Takeable) -> object:
+    """Return what an operation on `resource` depends on: two descriptors may be one pipe's."""
+    return "pipes" if isinstance(resource, Ends) else resource
+
+
+def _is_shared_with_processes(resource: Takeable) -> bool:
+    """Tell whether another process may act on it: then a wait for it is not ours to judge."""
+    if isinstance(resource, Ends) and any(fd < OWN for fd in (*resource.reading, *resource.writing)):
+        return True
+    return family.has_children()
+
+
+def _is_ready(task: Task, resource: Takeable) -> bool:
+    return task.strand is not None and resource.is_ready(task.strand)
 
 
 def _is_free(task: Task, lock: Lockable) -> bool:

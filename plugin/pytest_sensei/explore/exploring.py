@@ -153,7 +153,7 @@ class Exploration:
         count = number = 0
         for execution in self.executions_of(portfolio):
             count += 1
-            if execution.end in _HOPELESS or is_verdict(execution.problem):
+            if execution.end in _HOPELESS or (execution.end is End.RAISED and is_verdict(execution.problem)):
                 return self._gave_up(execution)
             if execution.end is End.PASSED:
                 passes = passes if execution.learned - self._shared.active else execution
@@ -172,8 +172,13 @@ class Exploration:
         return self._passed(portfolio)
 
     def _is_early(self, execution: Execution) -> bool:
-        """Tell whether a loop was called a spin though it may be doing something that had not been noticed yet."""
-        return execution.end in (End.SPINNING, End.ENDLESS) and bool(execution.learned - self._shared.active)
+        """Tell whether it failed by what will not be so again: an exploration learns as it goes.
+
+        A loop may have been called a spin though it was doing something that had not been noticed yet.
+        """
+        return execution.deepened or (
+            execution.end in (End.SPINNING, End.ENDLESS) and bool(execution.learned - self._shared.active)
+        )
 
     def _is_enough(self, failure: Execution, passes: Execution | None, later: int) -> bool:
         """Tell whether to stop looking for an interleaving that passes, to tell a race from a plain mistake."""
@@ -185,7 +190,7 @@ class Exploration:
             execution = self.run(portfolio.next(spent))
             new = execution.learned - self._shared.active
             yield execution
-            if new:
+            if new or execution.deepened:
                 self._shared.active |= new  # more schedule points from now on: begin the search again
                 portfolio.restart()
             else:

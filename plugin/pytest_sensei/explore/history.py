@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pytest_sensei.explore.operation import Act, Event, Key
 
 NOTHING = -1
-TAKING = frozenset({op.ACQUIRE, op.GET, op.POLL, op.POLLED})
+TAKING = frozenset({op.ACQUIRE, op.GET, op.POLL, op.POLLED, op.TAKE, op.PEEK})
 """Acts that take what there is: the release or the put that made it available is part of the conflict with
 whoever took before, and would be another one if they came first."""
-TAKEN = frozenset({op.ACQUIRE, op.TRY, op.GET, op.POLL})
+TAKEN = frozenset({op.ACQUIRE, op.TRY, op.GET, op.POLL, op.TAKE, op.PEEK})
 
 Links = tuple[list[int], list[int]]
 """Events that come before, and those among them (or besides) that might have come after instead."""
@@ -169,6 +169,29 @@ class QueueState:
         return before, rivals
 
 
+class StoreState:
+    """What is done to all pipes, or to one semaphore: nothing of it commutes for sure.
+
+    A take that was possible may have been so before the previous take already, whatever came in between.
+    """
+
+    __slots__ = ("latest", "taken")
+
+    def __init__(self) -> None:
+        self.latest = NOTHING
+        self.taken = NOTHING
+
+    def rivals(self) -> list[int]:
+        return [each for each in dict.fromkeys((self.latest, self.taken)) if each != NOTHING]
+
+    def use(self, index: int, *, takes: bool) -> Links:
+        before = self.rivals()
+        self.latest = index
+        if takes:
+            self.taken = index
+        return before, before
+
+
 class History:
     """The happens-before relation of an execution, event by event."""
 
@@ -182,6 +205,7 @@ class History:
         self._containers: dict[Key, ContainerState] = {}
         self._locks: dict[Key, LockState] = {}
         self._queues: dict[Key, QueueState] = {}
+        self._stores: dict[Key, StoreState] = {}
         self._births: dict[Key, int] = {}
         self._ends: dict[Key, int] = {}
         self._floor = 0
@@ -221,6 +245,8 @@ class History:
             rivals = [self._locks[event.key].taken]
         elif event.act is op.GET and event.key in self._queues:
             rivals = [self._queues[event.key].last_get]
+        elif event.act is op.TAKE and event.key in self._stores:
+            rivals = self._stores[event.key].rivals()
         elif event.act in (op.READ, op.WRITE) and event.key in self._fields:
             field = self._fields[event.key]
             rivals = [field.writer, *(field.readers if event.act is op.WRITE else ())]
@@ -259,6 +285,12 @@ class History:
         state = self._queues.get(key)
         if state is None:
             state = self._queues[key] = QueueState()
+        return state
+
+    def _store(self, key: Key) -> StoreState:
+        state = self._stores.get(key)
+        if state is None:
+            state = self._stores[key] = StoreState()
         return state
 
     def _birth(self, key: Key, index: int) -> Links:
@@ -300,6 +332,9 @@ _LINKS: dict[Act, Callable[[History, Event, int], Links]] = {
     op.GET: lambda history, event, index: history._queue(event.key).get(index),
     op.POLL: lambda history, event, index: history._queue(event.key).poll(index),
     op.POLLED: lambda history, event, index: history._queue(event.key).fail(index),
+    op.TAKE: lambda history, event, index: history._store(event.key).use(index, takes=True),
+    op.PEEK: lambda history, event, index: history._store(event.key).use(index, takes=True),
+    op.GIVE: lambda history, event, index: history._store(event.key).use(index, takes=False),
     op.SLEEP: _nothing,
     op.CHOOSE: _nothing,
 }

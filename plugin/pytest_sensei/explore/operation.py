@@ -23,6 +23,9 @@ PUT: Final = "put"
 GET: Final = "get"  # waits for an item
 POLL: Final = "poll"  # takes an item if there is one
 POLLED: Final = "polled"  # found none
+TAKE: Final = "take"  # waits for a pipe, or for a semaphore of multiprocessing
+PEEK: Final = "peek"  # the same without waiting
+GIVE: Final = "give"  # gives such a semaphore back
 SLEEP: Final = "sleep"
 CHOOSE: Final = "choose"  # a task asked for a value: whether a wait ends early
 

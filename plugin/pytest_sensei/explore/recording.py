@@ -270,7 +270,7 @@ def _contended(notes: list[Note]) -> set[str]:
     return {name for name, tids in takers.items() if len(tids) > 1}
 
 
-_SILENT = frozenset({op.BEGIN, op.END, op.CHOOSE, op.SLEEP, op.LOOK})
+_SILENT = frozenset({op.BEGIN, op.END, op.CHOOSE, op.SLEEP, op.LOOK, op.TAKE, op.PEEK, op.GIVE})
 _THREAD_ACTS = {op.START: "start", op.JOIN: "join"}
 _LOCK_ACTS = {
     op.ACQUIRE: "acquire",

@@ -32,6 +32,7 @@ STREAK = 400  # schedule points in a row after which somebody else is preferred
 AFTERWARDS = 500  # steps that the others may make when the test has raised
 OUTSIDERS = 2.0  # seconds of real time that a thread outside the exploration gets to let one of ours go on
 WINDING = 2.0  # seconds of real time for a task to unwind
+HEADROOM = 60  # frames that we and the strategies need at most
 UNWINDINGS = 50  # a task that catches its end so often is left behind
 
 
@@ -95,6 +96,7 @@ class Shared:
     any_timeouts: bool = False
     max_steps: int = 20_000
     excepthook: object = None
+    deep: bool = False  # somebody recurses up to the limit: make sure of our own frames beforehand
 
 
 class Scheduler:
@@ -130,6 +132,7 @@ class Scheduler:
         self.position = (0, 0)  # the task that arrives at a schedule point, and its ticks
         self.stood: list[Task] = []  # who had not ended when the execution did
         self.main_trace: TracebackType | None = None  # of the test's body where it was unwound
+        self.deepened = False  # the limit of recursion was met in the middle of our own code
         self.lost = 0  # threads that could not be ended
         self.tracks: dict[tuple[int, Hashable], Track] = {}
         self.versions: dict[Key, tuple[int, int]] = {}
@@ -182,7 +185,14 @@ class Scheduler:
         task.patience = task.ticks + IDLE_TICKS
         if operation.act in _REPEATABLE:
             self._notice_spin(task, operation)
-        chosen = self._next(task)
+        if self.shared.deep:
+            _ensure_frames(HEADROOM)
+        try:
+            chosen = self._next(task)
+        except RecursionError:
+            self.shared.deep = self.deepened = True
+            self._stop(End.LEARNED, task)
+            chosen = None
         if chosen is not task and not (chosen is None and task is self.main):
             let_go_on(chosen or self.main)
             task.gate.acquire()
@@ -225,6 +235,8 @@ class Scheduler:
         except Diverged as error:
             self._stop(End.DIVERGED, problem=error)
             return None
+        except RecursionError:
+            raise
         except Exception as error:  # noqa: BLE001  (must reach the test's thread, whichever this is)
             self._stop(End.BROKEN, problem=error)
             return None
@@ -288,6 +300,9 @@ class Scheduler:
         if act is op.GET or act is op.POLL:
             operation.granted = target.qsize() > 0  # type: ignore[attr-defined]
             return op.POLL if operation.granted else op.POLLED
+        if act is op.TAKE or act is op.PEEK:
+            operation.granted = target.is_ready(task.strand)  # type: ignore[attr-defined]
+            return act
         if act is op.JOIN:
             operation.granted = target.ended  # type: ignore[attr-defined]
             return op.JOIN if operation.granted else op.LOOK
@@ -312,7 +327,7 @@ class Scheduler:
             return bool(target.ended)  # type: ignore[attr-defined]
         if act is op.GET:
             return bool(target.qsize())  # type: ignore[attr-defined]
-        return False
+        return act is op.TAKE and bool(target.is_ready(task.strand))  # type: ignore[attr-defined]
 
     def _pass_time(self) -> bool:
         """Move the clock to the next deadline. Only when nobody else can run: time decides no race."""
@@ -508,6 +523,12 @@ class Scheduler:
             self.lost += 1
 
 
+def _ensure_frames(count: int) -> None:
+    """Raise `RecursionError` now, before anything has changed, if so many frames would be too deep."""
+    if count:
+        _ensure_frames(count - 1)
+
+
 def let_go_on(task: Task) -> None:
     """Open a task's gate. It may be open: beside a task that escaped control, two may come to do so."""
     try:
@@ -537,6 +558,6 @@ _WAITING_FOR_OUTSIDERS = (
 )
 _executor_workers = futures_thread._threads_queues
 _AT_ONCE_OVER = (KeyboardInterrupt, SystemExit, GeneratorExit)
-_AT_ONCE = frozenset({op.TRY, op.POLL, op.LOCKED})
-_REPEATABLE = frozenset({op.READ, op.LOCKED, op.TRY, op.LOOK, op.POLL, op.ACQUIRE})
-_CHANGING = frozenset({op.WRITE, op.PUT, op.START, op.END})
+_AT_ONCE = frozenset({op.TRY, op.POLL, op.LOCKED, op.PEEK})
+_REPEATABLE = frozenset({op.READ, op.LOCKED, op.TRY, op.LOOK, op.POLL, op.ACQUIRE, op.PEEK})
+_CHANGING = frozenset({op.WRITE, op.PUT, op.START, op.END, op.TAKE, op.GIVE})

@@ -37,6 +37,10 @@ class Ends(NamedTuple):
     writing: tuple[int, ...]
     target: object  # the connection, or the list of what is waited for
 
+    def is_ready(self, _strand: runtime.Strand) -> bool:
+        """Tell whether any of them is."""
+        return bool(_poll_of(self).poll(0))
+
 
 def init(self: Any, handle: Any, readable: bool = True, writable: bool = True) -> None:
     _init(self, handle, readable, writable)
@@ -53,7 +57,7 @@ def recv(self: Any, size: int, read: Callable[[int, int], bytes] = os.read) -> i
     remaining = size
     space = memoryview(bytearray(max(0, min(size, LARGEST))))
     while remaining > 0:
-        if runtime.watcher is None:
+        if _unseen():
             chunk: bytes | memoryview = read(handle, remaining)
         else:
             chunk = _read(self, handle, space[:remaining], read)
@@ -69,11 +73,13 @@ def recv(self: Any, size: int, read: Callable[[int, int], bytes] = os.read) -> i
 def _read(
     owner: Any, handle: int, space: memoryview, read: Callable[[int, int], bytes]
 ) -> bytes | memoryview:
+    ends = Ends((handle,), (), owner)
     while True:
+        await_turn(ends)
         chunk = _try_read(handle, space, read)
         if chunk is not None:
             return chunk
-        wait_for(Ends((handle,), (), owner))
+        wait_for(ends)
 
 
 def _try_read(handle: int, space: memoryview, read: Callable[[int, int], bytes]) -> bytes | memoryview | None:
@@ -95,16 +101,18 @@ def _try_read(handle: int, space: memoryview, read: Callable[[int, int], bytes])
 def send(self: Any, buffer: Any, write: Callable[[int, Any], int] = os.write) -> None:
     """Write all of it; see `multiprocessing.connection.Connection._send`."""
     handle = self._handle
-    if runtime.watcher is None:
+    if _unseen():
         _write_all(handle, buffer, write)
         return
     rest = memoryview(buffer)
+    ends = Ends((), (handle,), self)
     while rest:
+        await_turn(ends)
         count = _try_write(handle, rest, write)
         if count:
             rest = rest[count:]
         else:
-            wait_for(Ends((), (handle,), self))
+            wait_for(ends)
 
 
 def _write_all(handle: int, buffer: Any, write: Callable[[int, Any], int]) -> None:
@@ -147,7 +155,7 @@ def _gave_up_nowait(error: OSError) -> bool:
 
 def read(fd: int, length: int, /) -> bytes:
     """Read from a descriptor; see `os.read`. A pipe that is empty is waited for in slices."""
-    if runtime.watcher is None or length <= 0 or not blocks_as_a_pipe(fd):
+    if _unseen() or length <= 0 or not blocks_as_a_pipe(fd):
         return real_read(fd, length)
     return bytes(read_for(None, fd, memoryview(bytearray(min(length, LARGEST)))))
 
@@ -155,6 +163,8 @@ def read(fd: int, length: int, /) -> bytes:
 def read_for(owner: object, fd: int, space: memoryview) -> bytes | memoryview:
     """Read what is there, or will be, on behalf of a file; None: of the descriptor alone."""
     while True:
+        if runtime.explorer is not None:
+            await_turn(Ends((fd,), (), owner or openings.raw_end(fd, "r")))
         chunk = _try_read(fd, space, real_read)
         if chunk is not None:
             return chunk
@@ -163,7 +173,7 @@ def read_for(owner: object, fd: int, space: memoryview) -> bytes | memoryview:
 
 def write(fd: int, data: Any, /) -> int:
     """Write to a descriptor; see `os.write`. A pipe that is full is waited for in slices."""
-    if runtime.watcher is None or not blocks_as_a_pipe(fd):
+    if _unseen() or not blocks_as_a_pipe(fd):
         return _os_write(fd, data)
     return write_for(None, fd, data)
 
@@ -172,6 +182,8 @@ def write_for(owner: object, fd: int, data: Any) -> int:
     """Write all of it, on behalf of a file; None: of the descriptor alone."""
     rest = whole = memoryview(data).cast("B")
     while rest:
+        if runtime.explorer is not None:
+            await_turn(Ends((), (fd,), owner or openings.raw_end(fd, "w")))
         count = _try_write(fd, rest, _os_write)
         if count:
             rest = rest[count:]
@@ -188,14 +200,33 @@ def blocks_as_a_pipe(fd: int) -> bool:
 # -- waiting
 
 
+def _unseen() -> bool:
+    """Tell whether nobody wants to know who waits."""
+    return runtime.watcher is None and runtime.exploring() is None
+
+
+def await_turn(ends: Ends, timeout: float | None = None) -> bool:
+    """Have an exploration, if there is one, decide when the ends are looked at: as soon as one is ready.
+
+    Returns false when time is up.
+    """
+    exploring = runtime.exploring()
+    return exploring is None or exploring.take(ends, timeout) is not False
+
+
 def wait_for(ends: Ends, timeout: float | None = None) -> bool:
     """Block until one of the ends is ready."""
+    poll = _poll_of(ends)
+    return runtime.block(ends, lambda seconds: bool(poll.poll(_milliseconds(seconds))), timeout)
+
+
+def _poll_of(ends: Ends) -> select.poll:
     poll = select.poll()
     for fd in ends.reading:
         poll.register(fd, select.POLLIN)
     for fd in ends.writing:
         poll.register(fd, select.POLLOUT)
-    return runtime.block(ends, lambda seconds: bool(poll.poll(_milliseconds(seconds))), timeout)
+    return poll
 
 
 def _ready(handle: int, events: int) -> bool:
@@ -214,9 +245,10 @@ def wait(object_list: Iterable[Any], timeout: float | None = None) -> list[Any]:
     with selectors.PollSelector() as selector:
         for each in objects:
             selector.register(each, selectors.EVENT_READ)
+        ends = Ends(tuple(key.fd for key in selector.get_map().values()), (), _target(objects))
+        in_time = await_turn(ends, timeout)
         ready = selector.select(0)
-        if not ready and (timeout is None or timeout > 0):
-            ends = Ends(tuple(key.fd for key in selector.get_map().values()), (), _target(objects))
+        if not ready and in_time and (timeout is None or timeout > 0):
             runtime.block(ends, lambda seconds: _select(selector, seconds, ready), timeout)
         return [key.fileobj for key, _events in ready]
 

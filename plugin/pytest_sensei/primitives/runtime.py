@@ -213,6 +213,13 @@ class Watcher(Protocol):
         """A wait that other processes may have read of is over."""
 
 
+class Takeable(Protocol):
+    """What is shared with other processes, too: the end of a pipe, or a semaphore of multiprocessing."""
+
+    def is_ready(self, strand: Strand) -> bool:
+        """Tell whether `strand` could go on now without waiting."""
+
+
 class Explorer(Protocol):
     """The explored runtime: every call is made on the thread that does the thing, if it is controlled."""
 
@@ -247,6 +254,15 @@ class Explorer(Protocol):
 
     def queue_get(self, queue: Any, timeout: float | None) -> bool:
         """Park until the SimpleQueue has an item for us (true) or time is up."""
+
+    def take(self, resource: Takeable, timeout: float | None) -> bool | None:
+        """Park until `resource` is ready (true; the caller then takes what there is, at once) or time is up.
+
+        None: other processes may have a hand in it. It cannot be explored, only waited for.
+        """
+
+    def give(self, resource: Takeable) -> None:
+        """Announce that `resource` is given back, before it happens."""
 
     def sleep(self, seconds: float) -> None: ...
 

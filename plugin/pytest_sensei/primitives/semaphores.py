@@ -100,6 +100,8 @@ class Guard:
 
     def acquire(self, block: bool = True, timeout: float | None = None) -> bool:
         """Take it; see `multiprocessing.Lock.acquire`."""
+        if runtime.explorer is not None and not self._taken_in_turn(block, timeout):
+            return False
         if not self.try_(False) and not self._wait(block, timeout):
             return False
         frame = _getframe(1)
@@ -108,6 +110,9 @@ class Guard:
 
     def release(self) -> None:
         """Give it back; see `multiprocessing.Lock.release`."""
+        exploring = runtime.exploring()
+        if exploring is not None:
+            exploring.give(self)
         self.count = count = self.count - 1
         if count <= 0:
             self.owner = None
@@ -123,6 +128,8 @@ class Guard:
 
     def enter(self, frame: FrameType) -> bool:
         """Take it for a `with` in `frame`."""
+        if runtime.explorer is not None:
+            self._taken_in_turn(True, None)
         if not self.try_(False):
             self._wait(True, None)
         if frame.f_code is _CONDITION_ENTER and frame.f_back is not None:
@@ -145,6 +152,17 @@ class Guard:
         self.lasti = lasti
         if book is not None:
             book.enter(self)
+
+    def is_ready(self, strand: Strand) -> bool:
+        """Tell whether `strand` could take it now without waiting."""
+        return not self.raw._is_zero() or (self.recursive and self.owner is strand)
+
+    def _taken_in_turn(self, block: bool, timeout: float | None) -> bool:
+        """Have an exploration, if there is one, decide whether and when the current thread may take it."""
+        exploring = runtime.exploring()
+        if exploring is None:
+            return True
+        return exploring.take(self, timeout if block else 0.0) is not False
 
     def _wait(self, block: bool, timeout: float | None) -> bool:
         if not block or (timeout is not None and timeout <= 0):
