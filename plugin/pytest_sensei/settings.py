@@ -65,6 +65,9 @@ def settings_for(item: pytest.Item, *, is_kata: bool) -> Settings:
     """Return what holds for a test: its markers before the command line, that before the ini file."""
     severities, explicit = project_severities(item.config, is_kata=is_kata)
     for marker in reversed(list(item.iter_markers("sensei"))):
+        if marker.args:
+            source = f"@pytest.mark.sensei({', '.join(map(repr, marker.args))})"
+            raise pytest.UsageError(f'{source}: takes keyword arguments only; for example leaks="off"')
         for name, value in marker.kwargs.items():
             group = _group(name, f"@pytest.mark.sensei({name}=...)")
             severities[group] = _severity(value, f"@pytest.mark.sensei({name}={value!r})", f'{name}="off"')

@@ -534,6 +534,12 @@ def test_a_wrong_severity_is_a_usage_error(project: Project) -> None:
     assert "sensei_leaks = loud: expected one of error, warn, off" in run.result.stderr.str()
 
 
+def test_a_marker_that_says_nothing_by_name_is_a_usage_error(project: Project) -> None:
+    run = project.run("import pytest\n@pytest.mark.sensei('leaks')\ndef test_it(): pass")
+    assert run.result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "@pytest.mark.sensei('leaks'): takes keyword arguments only" in run.result.stderr.str()
+
+
 def test_ctrl_c_during_a_wait_works_at_once(project: Project) -> None:
     source = """
         import os, signal, threading

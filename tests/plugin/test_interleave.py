@@ -88,6 +88,7 @@ def test_a_token_of_another_test_is_refused(project: Project) -> None:
     run = project.run(LOST_UPDATE.replace("range(2)", "range(3)"), f"--sensei-replay={token}")
     run.result.assert_outcomes(errors=0, failed=1)
     assert "no schedule of this test as it stands now" in run.output
+    assert "calling.py" not in run.output
 
 
 def test_the_schedule_that_failed_last_is_tried_first(project: Project) -> None:
@@ -241,6 +242,7 @@ def test_a_wrong_marker_is_explained(project: Project, arguments: str, message: 
     )
     run.result.assert_outcomes(failed=1)
     assert message in run.output
+    assert "calling.py" not in run.output
 
 
 def test_under_xdist_findings_reach_the_report(project: Project) -> None:

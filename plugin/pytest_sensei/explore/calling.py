@@ -7,7 +7,7 @@ import sys
 import sysconfig
 import types
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import pytest
 
@@ -122,9 +122,14 @@ def _decoded(token: str, identity: str) -> tuple[tuple[Switch, ...], bool]:
     try:
         return tokens.decode(token, identity)
     except tokens.BadToken as error:
-        raise pytest.UsageError(str(error)) from None
+        _refuse(str(error))
     except ValueError:
-        raise pytest.UsageError(f"--sensei-replay={token}: not a token; a report shows one") from None
+        _refuse(f"--sensei-replay={token}: not a token; a report shows one")
+
+
+def _refuse(why: str) -> NoReturn:
+    """Fail the test with one line: where it was called wrongly, our own frames say nothing."""
+    pytest.fail(why, pytrace=False)
 
 
 def identity_of(item: pytest.Function) -> str:
@@ -141,7 +146,7 @@ def marker_settings(item: pytest.Item) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for marker in reversed(list(item.iter_markers("interleave"))):
         if marker.args:
-            raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.interleave takes keyword arguments only")
+            _refuse(f"{item.nodeid}: @pytest.mark.interleave takes keyword arguments only")
         settings.update(marker.kwargs)
     for name, value in settings.items():
         _check(item, name, value)
@@ -154,12 +159,12 @@ def _check(item: pytest.Item, name: str, value: object) -> None:
     where = f"{item.nodeid}: @pytest.mark.interleave({name}={value!r})"
     if name in choices:
         if value not in choices[name]:
-            raise pytest.UsageError(f"{where}: expected one of {', '.join(choices[name])}")
+            _refuse(f"{where}: expected one of {', '.join(choices[name])}")
     elif name not in examples:
         known = ", ".join((*examples, *choices))
-        raise pytest.UsageError(f"{where}: unknown argument; known are {known}")
+        _refuse(f"{where}: unknown argument; known are {known}")
     elif not isinstance(value, (int, float)) or isinstance(value, bool) or value < 0:
-        raise pytest.UsageError(f"{where}: expected a number, for example {name}={examples[name]}")
+        _refuse(f"{where}: expected a number, for example {name}={examples[name]}")
 
 
 # What is instrumented ---------------------------------------------------------------------------------
