@@ -31,6 +31,33 @@ def test_a_thread_that_outlives_its_test_is_an_error_when_asked_for(project: Pro
     run.result.assert_outcomes(passed=2, errors=1)
 
 
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("queue.Queue().get", "it waits for a Queue in get()"),
+        ("queue.SimpleQueue().get", "it waits for a SimpleQueue"),
+        ("threading.Event().wait", "it waits for an Event in wait()"),
+        ("forever.join", "it waits for a Thread"),
+        ("in_code", None),
+    ],
+)
+def test_a_thread_that_runs_no_code_of_the_tests_is_told_with_what_it_waits_for(
+    project: Project, target: str, told: str | None
+) -> None:
+    source = f"""
+        import queue, threading
+        def in_code():
+            queue.Queue().get()
+        def test_it():
+            forever = threading.Thread(target=threading.Event().wait, daemon=True)
+            if "{target}" == "forever.join":
+                forever.start()
+            threading.Thread(target={target}, daemon=True).start()
+        """
+    details = project.run(textwrap.dedent(source), "--sensei-leaks=error").findings[-1]["details"]
+    assert details == [*([told] if told else []), "daemon thread"]
+
+
 def test_a_leak_is_a_warning_by_default_and_the_run_still_ends(project: Project) -> None:
     source = LEAK.partition("def test_next")[0]
     run = project.run(source)

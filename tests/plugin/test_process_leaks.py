@@ -175,6 +175,15 @@ CAUGHT: dict[str, tuple[list[str], str]] = {
             assert pool.map(abs, [-1, -2]) == [1, 2]
         """,
     ),
+    "a_pool_that_is_dropped_and_does_not_end": (
+        ["leaked-pool"],
+        """
+        def test_a_pool_that_is_dropped_and_does_not_end():
+            pool = ctx.Pool(2)
+            assert pool.map(abs, [-1, -2]) == [1, 2]
+            pool._terminate.cancel()
+        """,
+    ),
     "a_pool_that_is_closed_only": (
         ["leaked-pool"],
         """
@@ -595,6 +604,13 @@ def test_a_leaked_process_is_told_with_its_start_and_what_it_does(tmp_path: Path
     assert finding["severity"] == "warn"
 
 
+def test_a_dropped_pool_is_told_once_with_what_it_consists_of(tmp_path: Path) -> None:
+    text = CAUGHT["a_pool_that_is_dropped_and_does_not_end"][1]
+    finding = only(run(tmp_path, HEADER.format(method="fork") + textwrap.dedent(text)))
+    assert (finding["kind"], finding["severity"]) == ("leaked-pool", "warn")
+    assert finding["details"] == ["it consists of 2 processes and 3 threads"]
+
+
 def test_an_orphan_is_told_with_the_line_of_the_child_that_started_it(tmp_path: Path) -> None:
     text = CAUGHT["an_orphan"][1]
     finding = only(run(tmp_path, HEADER.format(method="spawn") + textwrap.dedent(text)))
@@ -612,10 +628,16 @@ def test_an_exception_of_a_process_is_told_with_its_lines(tmp_path: Path) -> Non
 
 def test_a_job_that_raised_is_told_with_the_line_that_gave_it(tmp_path: Path) -> None:
     text = CAUGHT["a_result_nobody_gets"][1]
-    finding = only(run(tmp_path, HEADER.format(method="fork") + textwrap.dedent(text)))
+    outcome = run(tmp_path, HEADER.format(method="fork") + textwrap.dedent(text), "--sensei-leaks=error")
+    finding = only(outcome)
     assert finding["summary"].startswith("3 jobs raised ValueError: ")
     sources = [place["source"] for place in finding["culprits"]]
-    assert sources == ["pool.apply_async(fail_with, (number,))", "raise ValueError(number)"]
+    assert sources == ["raise ValueError(number)", "pool.apply_async(fail_with, (number,))"]
+    shown = [line.split() for line in outcome.output.splitlines()]
+    assert [words[0] for words in shown if any(word.startswith("test_it.py:") for word in words[:3])][:2] == [
+        "raised",
+        "given",
+    ]
 
 
 def test_leaks_can_be_switched_off(tmp_path: Path) -> None:

@@ -75,7 +75,9 @@ def _made(diagnosis: Diagnosis) -> list[Fact]:
     now = [fact.place for fact in _now(diagnosis)]
     places = [resource.created for resource in diagnosis.resources if resource.created]
     places += [place for place in diagnosis.culprits if place not in now]
-    return [Fact(_MADE.get(diagnosis.kind, "started"), place) for place in places[:1]]
+    is_job = any(resource.type == "job" for resource in diagnosis.resources)
+    label = "given" if is_job else _MADE.get(diagnosis.kind, "started")
+    return [Fact(label, place) for place in places[:1]]
 
 
 def _now(diagnosis: Diagnosis) -> list[Fact]:

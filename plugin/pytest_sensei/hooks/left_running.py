@@ -53,6 +53,7 @@ class LeftRunning:
         self._due: list[range] = []  # of wider fixtures that have ended in this test
         self._of_tests: set[Process] = set()  # everything that a test has left
         self._in_test = False
+        self._dropped: list[LeftPool] = []  # by all tests: who lives of them may start others
 
     # -- whose it is
 
@@ -63,6 +64,7 @@ class LeftRunning:
         if births.serial() != self._looked or self._before:
             self._before = self._present()
             self._looked = births.serial()
+        self._dropped += left_pools.dropped(lambda _: True)
         pools.dropped.clear()
 
     def end(self) -> None:
@@ -147,6 +149,8 @@ class LeftRunning:
             found += self._unheard.found(self._concerns_serial, excused)
         if remains and (told or severity is Severity.ERROR):
             self._end(remains)
+        if lost and (told or severity is Severity.ERROR):
+            self._end_dropped()
         if told:
             left_pools.let_go_at_exit(self._concerns_serial)
         return found
@@ -195,9 +199,15 @@ class LeftRunning:
             if not any(thread.is_alive() for thread in threads):
                 break
 
+    def _end_dropped(self) -> None:
+        every = (*self._dropped, *left_pools.dropped(lambda _: True))
+        left_pools.end_dropped(every, self._household.break_up_descendants, _UNWINDING)
+        self._dropped.clear()
+
     def end_survivors(self) -> list[str]:
         """End what the tests have left and nobody has ended yet; return who that was, in words."""
         self.end()
+        self._end_dropped()
         alive = [seen for seen in self._look() if seen.key in self._of_tests and not seen.ended]
         left = [Left(Kind.LEAKED_PROCESS, seen) for seen in alive]
         open_pools = left_pools.left_open(lambda serial: serial >= self._first)

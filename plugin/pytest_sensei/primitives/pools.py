@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import weakref
 from concurrent.futures import process as futures_process
 from multiprocessing import pool
@@ -33,6 +34,8 @@ class Dropped(NamedTuple):
     made: Made
     type: str
     workers: int
+    pids: frozenset[int]
+    threads: frozenset[threading.Thread]
 
 
 living: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -42,6 +45,25 @@ joined: weakref.WeakSet[Any] = weakref.WeakSet()
 """The pools that somebody has joined."""
 
 dropped: list[Dropped] = []
+
+
+def workers_of(each: Any) -> list[Any]:
+    """Return the processes (or, of a ThreadPool, threads) of a pool or executor."""
+    found = each._processes if isinstance(each, futures_process.ProcessPoolExecutor) else each._pool
+    return list(found.values()) if isinstance(found, dict) else list(found or ())
+
+
+def pids_of(each: Any) -> frozenset[int]:
+    """Return the process identifiers of the workers of a pool or executor."""
+    pids = (getattr(worker, "pid", None) for worker in workers_of(each))
+    return frozenset(pid for pid in pids if pid is not None)
+
+
+def threads_of(each: Any) -> frozenset[threading.Thread]:
+    """Return the threads that a pool or executor consists of."""
+    names = ("_executor_manager_thread", "_worker_handler", "_task_handler", "_result_handler")
+    mine = {getattr(each, name, None) for name in names} | set(workers_of(each))
+    return frozenset(thread for thread in mine if isinstance(thread, threading.Thread))
 
 
 def _enter(made: Any, frames: tuple[tuple[CodeType, int], ...]) -> None:
@@ -77,7 +99,9 @@ def join(self: Any) -> None:
 def gone(self: Any) -> None:
     """Go away; an error of the real one would be printed by the interpreter, as before."""
     if hasattr(self, "_made_in") and self._state == pool.RUN:
-        dropped.append(Dropped(self._made_in, type(self).__name__, len(self._pool)))
+        dropped.append(
+            Dropped(self._made_in, type(self).__name__, len(self._pool), pids_of(self), threads_of(self))
+        )
     _gone(self)
 
 

@@ -225,6 +225,10 @@ class Household:
         """End processes that nobody else can have reaped."""
         self.break_up([(pid, procfs.start(pid)) for pid in pids])
 
+    def break_up_descendants(self, pids: Iterable[int]) -> None:
+        """End those processes that still are ours: the others' identifiers may be a stranger's by now."""
+        self.break_up_children(set(pids) & set(procfs.descendants(self._root)))
+
     def reap(self) -> None:
         """Ask how the ended children ended, those that nobody else will ask about."""
         multiprocessing.active_children()

@@ -16,11 +16,15 @@ from pytest_sensei.primitives import runtime
 from pytest_sensei.primitives.threads import HAS_HANDLE, Origin, origins, strand_of
 from pytest_sensei.watch import graph, ledger
 from pytest_sensei.watch.lost import started
+from pytest_sensei.watch.naming import type_of, waited_object
 from pytest_sensei.watch.places import place_of, user_frame
 from pytest_sensei.watch.services import is_known_service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
+    from types import FrameType
+
+    from pytest_sensei.primitives.runtime import Strand
 
 FIRST_PAUSE = 50e-6  # seconds; doubled after each look
 LONGEST_PAUSE = 0.1
@@ -141,8 +145,21 @@ def diagnose(thread: threading.Thread, root: str | None) -> Diagnosis:
         summary=f"{thread.name} is still running after the test",
         actors=(Actor("a1", "MainProcess", os.getpid(), thread.name, state, here),),
         culprits=tuple(place for place in (began, here) if place is not None),
-        details=(("daemon thread",) if thread.daemon else ()),
+        details=(
+            *_waits_for(strand, frame, user),
+            *(("daemon thread",) if thread.daemon else ()),
+        ),
     )
+
+
+def _waits_for(strand: Strand | None, frame: FrameType | None, user: FrameType | None) -> Iterator[str]:
+    """Say what a thread waits for that runs no code of the user's: `Thread(target=inbox.get)`."""
+    wait = strand.wait if strand is not None else None
+    if wait is not None and frame is not None and user is None:
+        target, method = waited_object(frame, wait.resource)
+        name = type_of(target)
+        call = f" in {method}()" if method and not method.startswith("_") else ""
+        yield f"it waits for a{'n' * (name[0] in 'AEIOU')} {name}{call}"
 
 
 def end(threads: Collection[threading.Thread], patience: float) -> list[threading.Thread]:

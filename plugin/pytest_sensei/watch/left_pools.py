@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_sensei.diagnosis import Diagnosis, Kind, Place, Resource
 from pytest_sensei.primitives import pools, threads
+from pytest_sensei.primitives.pools import threads_of, workers_of
+from pytest_sensei.watch import leaks
 from pytest_sensei.watch.places import first_user_site, line_of, place_of
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ class LeftPool(NamedTuple):
     type: str
     workers: int
     how: str  # what did not happen
+    processes: frozenset[int]
+    threads: frozenset[threading.Thread]
     target: Any = None  # the pool; None when it is gone already
 
     @property
@@ -33,28 +37,16 @@ class LeftPool(NamedTuple):
         return getattr(self.target, "_state", None) == pool.CLOSE
 
 
-def workers_of(each: Any) -> list[Any]:
-    """Return the processes (or, of a ThreadPool, threads) of a pool or executor."""
-    found = each._processes if isinstance(each, ProcessPoolExecutor) else each._pool
-    return list(found.values()) if isinstance(found, dict) else list(found or ())
-
-
-def threads_of(each: Any) -> set[threading.Thread]:
-    """Return the threads that a pool or executor consists of."""
-    names = ("_executor_manager_thread", "_worker_handler", "_task_handler", "_result_handler")
-    mine = {getattr(each, name, None) for name in names} | set(workers_of(each))
-    return {thread for thread in mine if isinstance(thread, threading.Thread)}
-
-
 def workers_of_all() -> set[int]:
-    """Return the process identifiers of the workers of every living pool: the pool is judged, not they."""
-    workers = (worker for each in list(pools.living) for worker in workers_of(each))
-    return {pid for worker in workers if (pid := getattr(worker, "pid", None)) is not None}
+    """Return the process identifiers of the workers of all pools, dropped ones too: the pool is judged, not they."""
+    living = {pid for each in list(pools.living) for pid in pools.pids_of(each)}
+    return living.union(*(each.pids for each in pools.dropped))
 
 
 def threads_of_all() -> set[threading.Thread]:
-    """Return the threads of every living pool."""
-    return {thread for each in list(pools.living) for thread in threads_of(each)}
+    """Return the threads of every pool, also of one that was dropped and is about to end."""
+    living = {thread for each in list(pools.living) for thread in threads_of(each)}
+    return living.union(*(each.threads for each in pools.dropped))
 
 
 # -- finding
@@ -69,14 +61,16 @@ def left_open(concerns: Callable[[int], bool]) -> list[LeftPool]:
 def dropped(concerns: Callable[[int], bool]) -> list[LeftPool]:
     """Return the pools that were collected while they were running."""
     how = "was never closed: the garbage collector ended it"
-    return [LeftPool(*each, how) for each in pools.dropped if concerns(each.made.serial)]
+    mine = [each for each in pools.dropped if concerns(each.made.serial)]
+    return [LeftPool(each.made, each.type, each.workers, how, each.pids, each.threads) for each in mine]
 
 
 def _left(each: Any) -> LeftPool | None:
     how = _how_executor(each) if isinstance(each, ProcessPoolExecutor) else _how_pool(each)
     if how is None:
         return None
-    return LeftPool(pools.made_in(each), type(each).__name__, len(workers_of(each)), how, each)
+    name, count = type(each).__name__, len(workers_of(each))
+    return LeftPool(pools.made_in(each), name, count, how, pools.pids_of(each), threads_of(each), each)
 
 
 def _how_executor(executor: Any) -> str | None:
@@ -117,7 +111,16 @@ def diagnose(left: LeftPool, root: str | None) -> Diagnosis:
         summary=f"{article} with {workers} {left.how}",
         resources=(Resource("r1", left.type, _name(place), place, workers),),
         culprits=(place,) if place is not None else (),
+        details=(f"it consists of {_parts_of(left)}",),
     )
+
+
+def _parts_of(left: LeftPool) -> str:
+    """Count what is not told of on its own."""
+    processes, threads = len(left.processes), len(left.threads)
+    found = [f"{processes} process{'' if processes == 1 else 'es'}"] if processes else []
+    found += [f"{threads} thread{'' if threads == 1 else 's'}"] if threads else []
+    return " and ".join(found) or "nothing any more"
 
 
 def _place(left: LeftPool, root: str | None) -> Place | None:
@@ -143,6 +146,16 @@ def end(left: Iterable[LeftPool], kill: Callable[[list[int]], object]) -> set[th
             mine |= threads_of(each.target)
             _end(each.target, kill)
     return mine
+
+
+def end_dropped(left: Iterable[LeftPool], kill: Callable[[list[int]], object], patience: float) -> None:
+    """End what the garbage collector has left of pools, or is still at: first who would replace a worker."""
+    for each in left:
+        for thread in each.threads:
+            if hasattr(thread, "_state"):
+                thread._state = pool.TERMINATE
+        kill(sorted(each.processes))
+        leaks.end([thread for thread in each.threads if thread.is_alive()], patience)
 
 
 def _end(target: Any, kill: Callable[[list[int]], object]) -> None:

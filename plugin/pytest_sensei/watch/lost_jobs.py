@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, Place
+from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, Place, Resource
 from pytest_sensei.primitives import outcomes
 from pytest_sensei.watch.left_processes import place_of_site
 from pytest_sensei.watch.places import first_user_site, is_user_file, line_of, place_of
@@ -46,7 +46,8 @@ def _diagnosis(failure: Failure, count: int, root: str | None) -> Diagnosis:
         kind=Kind.LOST_EXCEPTION,
         summary=f"{who} raised {failure.text}, and nobody asked for the result",
         actors=(Actor("a1", "MainProcess", os.getpid(), "a worker", "ended", raised),),
-        culprits=tuple(dict.fromkeys(place for place in (given, raised) if place is not None)),
+        resources=(Resource("r1", "job", "a job", given),) if given is not None else (),
+        culprits=tuple(dict.fromkeys(place for place in (raised, given) if place is not None)),
         details=(failure.text,),
     )
 
