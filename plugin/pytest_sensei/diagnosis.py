@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 REPORT_VERSION = 1
 
+STACK_OF = "stack of "
+"""What a detail begins with that tells where a thread is: for the report, and for who wants to know more."""
+
 JSONObject = dict[str, Any]
 
 

@@ -713,6 +713,30 @@ def test_the_picture_names_processes_and_locks_as_the_test_does(tmp_path: Path) 
     assert {place["source"] for place in finding["culprits"]} == {"with second:"}
 
 
+def test_the_stacks_of_children_are_told_when_asked_for(tmp_path: Path) -> None:
+    source = HEADER.format(method="fork") + textwrap.dedent(
+        """
+        def wait_in_a_thread(event):
+            helper = threading.Thread(target=wait_for, args=(event,), name="helper")
+            helper.start()
+            helper.join()
+        def wait_for(event):
+            event.wait()
+        def test_it():
+            worker = ctx.Process(target=wait_in_a_thread, args=(ctx.Event(),), name="worker")
+            worker.start()
+            worker.join()
+        """
+    )
+    brief, full = (run(tmp_path, source, *options) for options in ([], ["-vv"]))
+    details = full.findings["test_it"][0]["details"]
+    assert [text for text in details if text.startswith("stack of worker, MainThread: test_it.py:")], details
+    (stack,) = [text for text in details if text.startswith("stack of worker, helper: ")]
+    assert stack.endswith(" in wait_for: event.wait()")
+    assert "stack of" not in brief.output
+    assert "stack of worker, helper" in full.output
+
+
 def test_each_worker_of_xdist_watches_its_own_family(tmp_path: Path) -> None:
     source = (
         ABBA + textwrap.dedent(CAUGHT["join_before_drain"][1]) + textwrap.dedent(CAUGHT["own_write_end"][1])

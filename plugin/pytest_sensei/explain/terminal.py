@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from pytest_sensei.diagnosis import Finding, Kind, Light, Severity
+from pytest_sensei.diagnosis import STACK_OF, Finding, Kind, Light, Severity
 from pytest_sensei.explain.facts import FORM_KINDS, facts, render_facts
 from pytest_sensei.explain.table import render_table
 from pytest_sensei.explain.text import EMPTY, Line, Look, Span, Tone, line, pad, paragraph, wrap
@@ -183,8 +183,10 @@ def _evidence(diagnosis: Diagnosis, *, verbose: bool) -> list[str]:
     known = [f"{resource.name}: {resource.state}" for resource in diagnosis.resources if resource.state]
     if diagnosis.kind in FORM_KINDS:
         known = []  # the form has told it
-    everything = [text for text in (*diagnosis.details, *known) if text not in diagnosis.summary]
-    return everything if verbose else everything[:2]
+    stacks = [text for text in diagnosis.details if text.startswith(STACK_OF)]
+    others = [text for text in diagnosis.details if text not in stacks]
+    everything = [text for text in (*others, *known) if text not in diagnosis.summary]
+    return [*everything, *stacks] if verbose else everything[:2]
 
 
 def _advice(finding: Finding) -> list[tuple[str, str]]:

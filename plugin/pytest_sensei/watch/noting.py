@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from pytest_sensei.watch.ledger import Ledger, Party
 
 MOST = 500  # values looked at for names
+DEPTH = 3  # frames told of a thread that runs no code of the user's
 
 
 def write(now: Ledger, name: str, *, rich: bool, root: str | None) -> Note:
@@ -111,6 +112,7 @@ class _Writer:
             wait=wait,
             place=self._place(party) if rich else None,
             holds=tuple(self._holds(party)) if rich else (),
+            stack=tuple(self._stack(party)) if rich else (),
         )
 
     def _tid(self, party: Party) -> int:
@@ -121,6 +123,17 @@ class _Writer:
     def _place(self, party: Party) -> Place | None:
         frame = user_frame(party.frame)
         return place_of(frame.f_code, frame.f_lineno or 0, self._root) if frame is not None else None
+
+    def _stack(self, party: Party) -> Iterator[Place]:
+        """Yield the lines of the user's code that a thread is in, the innermost first; else where it is at all."""
+        frames = user_frames(party.frame)
+        if not frames:
+            every = (
+                frame for frame in frames_outward(party.frame) if not is_our_file(frame.f_code.co_filename)
+            )
+            frames = list(itertools.islice(every, DEPTH))
+        for frame in frames:
+            yield place_of(frame.f_code, frame.f_lineno or 0, self._root)
 
     def _wait(self, party: Party) -> NotedWait | None:
         service = family_service(party.frame)

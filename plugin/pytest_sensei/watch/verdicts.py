@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_sensei.diagnosis import Actor, Diagnosis, Hold, Kind, Place, Resource, Wait
+from pytest_sensei.diagnosis import STACK_OF, Actor, Diagnosis, Hold, Kind, Place, Resource, Wait
 from pytest_sensei.watch import graph, procfs
 from pytest_sensei.watch.family import Scene, Sleeper, waits_of
 from pytest_sensei.watch.notes import Gone, Need, NotedWait, Thing, Want
@@ -71,7 +71,7 @@ class _Teller:
             holds=holds,
             waits=waits,
             culprits=self._culprits(kind, core, holds),
-            details=tuple(self._details(core)),
+            details=(*self._details(core), *self._dump()),
         )
 
     # -- which kind
@@ -363,6 +363,29 @@ class _Teller:
                     what = self._resources[thing.id].name if thing is not None else "the pipe"
                     yield f"{what}: the {side} end is open in {_listed(names)}"
 
+    def _dump(self) -> Iterator[str]:
+        """Yield what every thread of each child in the knot is doing: the child will be ended."""
+        pids = {self.kin_of(actor).pid for actor in self._members} - {self._scene.root}
+        for pid in sorted(pids)[:MOST]:
+            kin = self._scene.kins[pid]
+            process = self._process_name(kin)
+            told = kin.note.threads if kin.note is not None else ()
+            for thread in told:
+                if thread.stack:
+                    yield f"{STACK_OF}{process}, {thread.name}: {_stack_text(thread.stack)}"
+            for sleeper in kin.sleepers:
+                if sleeper.id not in {thread.id for thread in told}:
+                    yield f"{STACK_OF}{process}: {self._outside_view(sleeper)}"
+
+    def _outside_view(self, sleeper: Sleeper) -> str:
+        """Say what the system tells of a thread that could not tell itself."""
+        need = sleeper.needs[0]
+        thing = self._thing(sleeper, self.kin_of(sleeper.id))
+        what = {Want.READ: "reads", Want.WRITE: "writes to", Want.PROCESS: "waits for"}.get(
+            need.want, "is in"
+        )
+        return f"seen from outside, it {what} {thing.name if thing is not None else 'something'}"
+
     def _culprits(self, kind: Kind, core: tuple[str, ...], holds: tuple[Hold, ...]) -> tuple[Place, ...]:
         places = [self._place(actor) for actor in core]
         inside = {t.id for a in core if (t := self._thing(self._waits[a], self.kin_of(a)))}
@@ -377,6 +400,12 @@ class _Teller:
         if not any(places):
             places = [self._place(actor) for actor in self._sorted(self._members)]
         return tuple(dict.fromkeys(place for place in places if place is not None))
+
+
+def _stack_text(stack: tuple[Place, ...]) -> str:
+    first, *others = stack
+    text = f"{first.file}:{first.line} in {first.function}: {first.source}"
+    return "".join([text, *(f", called from {each.file}:{each.line} in {each.function}" for each in others)])
 
 
 def _is_vague(name: str) -> bool:
