@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pytest_sensei.dojo import stillness
+
 
 def give(result: object) -> object:
     return result
@@ -32,23 +34,24 @@ def name_when_met(meeting: Any) -> int:
     return os.getpid()
 
 
-def leave_name_later(folder: Path) -> None:
-    time.sleep(0.1)
+def leave_name_later(folder: Path, caller: int) -> None:
+    """Leave a file with the number of the process, once the caller waits for it, or has had time to go on."""
+    if os.getpid() == caller:
+        for _ in range(20):  # turns: on a busy machine they take longer, for all threads alike
+            time.sleep(0.01)
+    stillness.until_asleep(caller)
     (folder / str(os.getpid())).touch()
 
 
-def name_when_others_had_time(folder: Path, allowed: int) -> int:
-    """Leave a file with the number of the process, and give others time to do so, too: one more than allowed.
+def name_when_nobody_else_comes(folder: Path, allowed: int, caller: int) -> int:
+    """Leave a file with the number of the process; wait for others that do, till it is one more than allowed.
 
-    The time counts from the first task on, and is long over when most tasks begin.
+    When everybody sleeps, nobody else will come. A process waits at its first task only.
     """
-    begin = folder / "begin"
-    if not begin.exists():
-        begin.touch()
-    (folder / str(os.getpid())).touch()
-    deadline = begin.stat().st_mtime + 0.25
-    while len(list(folder.iterdir())) - 1 <= allowed and time.time() < deadline:
-        time.sleep(0.005)
+    name = folder / str(os.getpid())
+    if not name.exists():
+        name.touch()
+        stillness.until_all_asleep(caller, unless=lambda: len(list(folder.iterdir())) > allowed)
     return os.getpid()
 
 
@@ -57,7 +60,7 @@ def processes_on_one_core(folder: Path) -> set[int]:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     from thread_or_process import run
 
-    return set(run([partial(name_when_others_had_time, folder, 1)] * 3, "cpu"))
+    return set(run([partial(name_when_nobody_else_comes, folder, 1, os.getpid())] * 3, "cpu"))
 
 
 def seconds_for(call: Callable[[], object]) -> float:

@@ -56,7 +56,7 @@ def test_the_exception_of_a_task_is_raised_when_all_have_ended(kind: str, tmp_pa
     line = [
         partial(tasks.give, 1),
         partial(tasks.fail, "first in order"),
-        partial(tasks.leave_name_later, tmp_path),
+        partial(tasks.leave_name_later, tmp_path, os.getpid()),
         partial(tasks.fail, "second in order"),
     ]
 
@@ -102,7 +102,9 @@ def test_tasks_that_compute_do_so_in_several_processes() -> None:
 
 
 def test_there_are_no_more_processes_than_cores(tmp_path: Path) -> None:
-    processes = run([partial(tasks.name_when_others_had_time, tmp_path, CORES)] * (3 * CORES), "cpu")
+    task = partial(tasks.name_when_nobody_else_comes, tmp_path, CORES, os.getpid())
+
+    processes = run([task] * (3 * CORES), "cpu")
 
     assert len(set(processes)) <= CORES, f"there are {CORES} cores"
 

@@ -1,7 +1,7 @@
 """Runs one task after the other, in one other process or thread.
 
 expect: stalled
-test: test_tasks_that_*
+test: test_tasks_that_wait*
 """
 
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor

@@ -1,11 +1,11 @@
-"""Returns the results in the order of ending.
+"""Asks for each result before it submits the next task: one runs at a time, however many workers there are.
 
-expect: failure
-test: test_results_come*
+expect: stalled
+test: test_tasks_that_wait*
 """
 
 import os
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 
 def run(tasks, kind):
@@ -18,5 +18,4 @@ def run(tasks, kind):
     else:
         executor = ProcessPoolExecutor(min(len(tasks), len(os.sched_getaffinity(0))))
     with executor:
-        futures = [executor.submit(task) for task in tasks]
-    return [future.result() for future in as_completed(set(futures))][::-1]
+        return [executor.submit(task).result() for task in tasks]
