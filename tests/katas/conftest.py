@@ -26,7 +26,7 @@ def server_for_the_case(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     """Give each run a virtual host of its own; skip the runs of a kata whose server is missing here."""
     callspec = getattr(request.node, "callspec", None)
     case = callspec.params.get("case") if callspec is not None else None
-    broker = _NEEDED.get(case.kata[:2]) if case is not None else None
+    broker = _NEEDED.get(case.kata.name[:2]) if case is not None else None
     if broker is None:
         return
     if broker.lacks():

@@ -11,14 +11,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import warm
+    from pytest_sensei.dojo.verify import Case
 
 pytestmark = pytest.mark.kata_cases
 
 
-@pytest.mark.parametrize("case", kata_cases.all_cases(), ids=str)
-def test_attempt_ends_as_it_must(case: kata_cases.Case, tmp_path: Path, kitchen: warm.Kitchen) -> None:
-    outcome = kata_cases.run(case, tmp_path, kitchen)
+@pytest.mark.parametrize("case", kata_cases.all_cases(), ids=lambda case: case.id.replace("/", "-"))
+def test_attempt_ends_as_it_must(case: Case, tmp_path: Path, kitchen: warm.Kitchen) -> None:
+    judged, exit_code = kata_cases.run(case, tmp_path, kitchen)
 
-    wrong = kata_cases.complaints(case, outcome)
+    wrong = kata_cases.complaint(case, judged, exit_code)
 
-    assert not wrong, "\n".join([*wrong, "", outcome.output])
+    assert wrong is None, f"{wrong}\n\n{judged.output}"

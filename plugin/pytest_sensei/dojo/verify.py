@@ -74,7 +74,7 @@ def judge(all_cases: Sequence[Case], judged: Mapping[str, Judged]) -> list[Compl
     """Say which cases did not end as they must."""
     found = []
     for case in all_cases:
-        says = _wrong(case, judged[case.id])
+        says = wrong(case, judged[case.id])
         if says is not None:
             found.append(Complaint(case.kata.name, f"{case.role} {case.name}", says))
     return found
@@ -86,7 +86,8 @@ def incomplete(kata: Kata) -> list[Complaint]:
     return [Complaint(kata.name, about, says) for about, says in found]
 
 
-def _wrong(case: Case, judged: Judged) -> str | None:
+def wrong(case: Case, judged: Judged) -> str | None:
+    """Say in what a case did not end as it must; nothing when it did."""
     outcome = judged.outcome
     if outcome is None or outcome.trouble is not None:
         return judged.says
@@ -188,7 +189,7 @@ def _about_kept(kata: Kata) -> list[tuple[str, str]]:
 
 
 def _unlisted(kata: Kata) -> list[tuple[str, str]]:
-    known = {kata.readme, kata.stub, kata.hints, *kata.tests}
+    known = {kata.readme, kata.stub, kata.hints, *kata.tests, *_imported(kata)}
     files = (
         path for path in sorted(kata.folder.iterdir()) if path.name != "__pycache__" and path not in known
     )
@@ -197,10 +198,41 @@ def _unlisted(kata: Kata) -> list[tuple[str, str]]:
     ]
 
 
-def _functions(kata: Kata) -> set[str]:
+def _imported(kata: Kata) -> set[Path]:
+    """Give the modules in the kata's folder that its tests import, and those that these import."""
+    found: set[Path] = set()
+    waiting = list(kata.tests)
+    while waiting:
+        names = _modules_named_in(waiting.pop())
+        new = {file for file in kata.folder.glob("*.py") if file.stem in names} - found
+        found |= new
+        waiting += new
+    return found
+
+
+def _modules_named_in(file: Path) -> set[str]:
     names: set[str] = set()
-    for file in kata.tests:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef):
-                names.add(node.name)
+    for node in ast.walk(_tree(file)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            names.add(node.module)
     return names
+
+
+def functions(file: Path) -> set[str]:
+    """Name the functions in a file of tests."""
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return {node.name for node in ast.walk(_tree(file)) if isinstance(node, kinds)}
+
+
+def _functions(kata: Kata) -> set[str]:
+    return set().union(*map(functions, kata.tests))
+
+
+def _tree(file: Path) -> ast.Module:
+    """Give the syntax of a file; of one that cannot be read, none: its run says why."""
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError):
+        return ast.Module([], [])

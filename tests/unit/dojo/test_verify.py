@@ -108,6 +108,21 @@ def test_incomplete_kata_names_the_file(kata, file, text, about):
     assert about in [complaint.about for complaint in incomplete(kata)]
 
 
+def test_modules_that_the_tests_import_belong_to_the_kata(kata):
+    kata.tests[0].write_text("import jobs\n" + kata.tests[0].read_text())
+    write(kata.folder / "jobs.py", "def job():\n    from tools import tool\n    return tool\n")
+    write(kata.folder / "tools.py", "tool = 1\n")
+    write(kata.folder / "forgotten.py", "")
+    about = [complaint.about for complaint in incomplete(kata)]
+    assert "forgotten.py" in about
+    assert not {"jobs.py", "tools.py"}.intersection(about)
+
+
+def test_tests_that_cannot_be_read_are_no_end_of_looking(kata):
+    kata.tests[0].write_text("def test(:\n")
+    assert incomplete(kata)
+
+
 def test_missing_stub_and_tests_are_named(kata):
     kata.tests[0].unlink()
     assert "test_adding.py" in [complaint.about for complaint in incomplete(kata)]
