@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
 from multiprocessing import get_context
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 from typing import Any
 
-TURN_SECONDS = 0.01
-TURNS = 30  # in which whoever does not wait for a job goes on
+from pytest_sensei.dojo import stillness
 
 
 class Signal(Semaphore):
@@ -95,19 +93,11 @@ def fail_first_or_last(item: tuple[str, Signal]) -> None:
     raise TellingError(name, last_has_arrived)
 
 
-def fail_or_go_on(item: tuple[str, Signal, Path]) -> None:
+def fail_or_go_on(item: tuple[str, Signal, Path, int]) -> None:
     """One job fails, the other is still at work when that is known, and writes a file in the end."""
-    name, failure_has_arrived, file = item
+    name, failure_has_arrived, file, caller = item
     if name == "fail":
         raise TellingError("at once", failure_has_arrived)
     failure_has_arrived.acquire()
-    give_way()
+    stillness.until_all_asleep(caller)  # an answer that does not wait for this job has returned by then
     file.write_text("done")
-
-
-def give_way() -> None:
-    """Let everybody go on who does not wait for this job, also where there are few cores for many processes."""
-    if hasattr(os, "nice"):
-        os.nice(19)  # behind all others
-    for _ in range(TURNS):
-        time.sleep(TURN_SECONDS)

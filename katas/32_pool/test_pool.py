@@ -68,7 +68,7 @@ def test_exception_of_a_job_is_raised_in_the_caller() -> None:
 
 def test_all_jobs_have_ended_when_the_exception_is_raised(tmp_path: Path) -> None:
     failure_has_arrived, file = Signal(), tmp_path / "done"
-    items = [("fail", failure_has_arrived, file), ("go on", failure_has_arrived, file)]
+    items = [(name, failure_has_arrived, file, os.getpid()) for name in ("fail", "go on")]
 
     with pytest.raises(KeyError, match="at once"):
         parallel_map(jobs.fail_or_go_on, items)
@@ -103,7 +103,7 @@ def test_first_error_is_the_first_in_the_order_of_the_items() -> None:
 
 def test_all_jobs_have_ended_when_the_first_error_is_returned(tmp_path: Path) -> None:
     failure_has_arrived, file = Signal(), tmp_path / "done"
-    items = [("fail", failure_has_arrived, file), ("go on", failure_has_arrived, file)]
+    items = [(name, failure_has_arrived, file, os.getpid()) for name in ("fail", "go on")]
 
     assert isinstance(first_error(jobs.fail_or_go_on, items), KeyError)
 
