@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
 from multiprocessing import get_context
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 from typing import Any
 
-TURN_SECONDS = 0.01
-TURNS = 40  # in which one more comes in, if it can
+from pytest_sensei.dojo import stillness
 
 
 class Signal(Semaphore):
@@ -41,17 +39,16 @@ def fail(text: str) -> None:
     raise ValueError(text)
 
 
-def go_in(folder: Path, name: str, limit: int) -> None:
-    """Go in, stay a while for others to come, and note it when there are more than may be."""
-    inside, enough, too_many = folder / "inside", folder / "enough", folder / "too many"
+def go_in(folder: Path, name: str, limit: int, caller: int) -> None:
+    """Go in, stay until nobody is on its way who could come in, too, and note it when there are more than may be."""
+    inside, enough = folder / "inside", folder / "enough"
+
+    def one_too_many() -> bool:
+        return len(list(inside.iterdir())) > limit
+
     (inside / name).touch()
-    if hasattr(os, "nice"):
-        os.nice(19)  # behind those who are on their way, also where there are few cores for many processes
-    for _ in range(TURNS):
-        if len(list(inside.iterdir())) > limit:
-            too_many.touch()
-        if enough.exists() or too_many.exists():
-            break
-        time.sleep(TURN_SECONDS)
-    enough.touch()  # nobody more came in: the next ones need not wait
+    stillness.until_all_asleep(caller, unless=lambda: enough.exists() or one_too_many())
+    if one_too_many():
+        (folder / "too many").touch()
+    enough.touch()  # all have come who can: the next ones need not wait
     (inside / name).unlink()

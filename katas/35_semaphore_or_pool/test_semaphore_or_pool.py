@@ -65,7 +65,7 @@ def test_as_many_jobs_as_the_limit_are_at_work_at_once(way: Way) -> None:
 def test_never_more_than_the_limit_are_at_work_at_once(way: Way, tmp_path: Path) -> None:
     (tmp_path / "inside").mkdir()
 
-    way([partial(limited_jobs.go_in, tmp_path, str(n), 2) for n in range(4)], 2)
+    way([partial(limited_jobs.go_in, tmp_path, str(n), 2, os.getpid()) for n in range(4)], 2)
 
     assert not (tmp_path / "too many").exists()
 
