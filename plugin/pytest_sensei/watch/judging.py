@@ -168,10 +168,10 @@ class Judge:
             self._suspicion = Suspicion(key, runtime.monotonic())
             self._ask()
             return None
-        if not _is_proved(waits, before) or _has_unseen_holders(scene, waits):
+        if not _is_proved(waits, before) or not all(_is_told(wait) for wait in waits.values()):
+            self._ask()  # on a busy machine they may have told for the last time before we suspected anything
             return None
-        if not all(_is_told(wait) for wait in waits.values()):
-            self._ask()
+        if _has_unseen_holders(scene, waits):
             return None
         self._told, self._suspicion = key, None
         formed = max(

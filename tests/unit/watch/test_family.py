@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pytest_sensei.watch import graph
 from pytest_sensei.watch.family import Kin, Scene, Sleeper
 from pytest_sensei.watch.graph import Blocked, certain
-from pytest_sensei.watch.judging import Suspicion, _is_proved, _stuck
+from pytest_sensei.watch.home import Home
+from pytest_sensei.watch.judging import Judge, Suspicion, _is_proved, _stuck
 from pytest_sensei.watch.notes import Need, NotedThread, NotedWait, Want
 from pytest_sensei.watch.procfs import End, Stat
 from pytest_sensei.watch.record import Member, Site, Taken
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROOT, ONE, TWO = 10, 11, 12
 WITH = Site(__file__, "__enter__", 1, 1)  # taken in a way that gives back by itself
@@ -166,3 +172,19 @@ def test_a_wait_that_was_not_tried_again_proves_nothing() -> None:
     assert _is_proved({"a": fresh}, seen)
     assert not _is_proved({"a": fresh, "b": stale}, seen)
     assert _is_proved({"a": fresh, "b": Sleeper("b", 1, (), "asleep")}, seen)
+
+
+def test_who_suspects_a_knot_asks_again_when_the_others_do_not_tell_any_more(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    judge = Judge(home, ROOT, None)
+    family = scene(waiting(ROOT, joins(ONE)), waiting(ONE, joins(ROOT)))
+
+    def asked() -> int:
+        judge._judged(family)
+        return home.head.challenges
+
+    assert asked() == 1
+    judge._alert_until = math.inf  # they are telling: to ask again would be of no use
+    assert asked() == 1
+    judge._alert_until = 0.0
+    assert asked() == 2
