@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import time
 
+import psutil
 import pytest
 from kata_folders import RIGHT, STUB, make_clone, write
 from pytest_sensei.diagnosis import Light
@@ -97,6 +100,33 @@ def test_process_that_detached_itself_is_ended(kata):
     pid = int(found.outcome.failure.partition("ValueError: pid ")[2].split()[0])
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+ORPHAN = """
+import json, os, subprocess, sys
+command = [sys.executable, "-c", SLEEPER]
+job = {"command": command, "cwd": ".", "env": dict(os.environ), "output": "out.txt", "limits": {}}
+json.dump(job, open("job.json", "w"))
+warden = subprocess.Popen([sys.executable, "-m", "pytest_sensei.dojo.warden", "job.json"])
+while not os.path.exists("pid"):
+    pass
+print(warden.pid, open("pid").read())
+os._exit(0)
+"""
+SLEEPER = (
+    "import os, time; open('.pid', 'w').write(str(os.getpid())); os.rename('.pid', 'pid'); time.sleep(300)"
+)
+
+
+def test_run_ends_when_whoever_asked_for_it_is_gone(tmp_path):
+    code = ORPHAN.replace("SLEEPER", repr(SLEEPER))
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True
+    )
+    for pid in map(int, done.stdout.split()):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:  # where nobody collects orphans
+                time.sleep(0.05)  # a poll, with the test's time limit as its deadline
 
 
 def test_answers_may_write_and_signal_at_home(kata):

@@ -67,11 +67,13 @@ def guarded(command: list[str], cwd: str, env: dict[str, str], output: str, limi
 
 
 def _watch(process: subprocess.Popen[bytes], limits: Limits) -> Verdict:
-    deadline = time.monotonic() + limits.seconds
+    deadline, runner = time.monotonic() + limits.seconds, os.getppid()
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return Verdict(process.wait(_LOOK))
         family = _family()
+        if os.getppid() != runner:
+            return Verdict(None, "stopped: nobody waits for it any more")
         if time.monotonic() > deadline:
             return Verdict(None, f"stopped after {limits.seconds:g} s")
         if len(family) > limits.processes:
