@@ -713,6 +713,54 @@ def test_the_picture_names_processes_and_locks_as_the_test_does(tmp_path: Path) 
     assert {place["source"] for place in finding["culprits"]} == {"with second:"}
 
 
+NAMED = {
+    "a_semaphore_nobody_releases": "seats",
+    "several_connections": "first or second",
+    "the_lock_of_a_queue": "orders",
+    "a_managers_lock": "a Lock",
+}
+
+
+def test_things_are_called_as_the_test_calls_them(tmp_path: Path) -> None:
+    source = ABBA.partition("def cross")[0] + textwrap.dedent(
+        """
+        def take_one(seats):
+            seats.acquire()
+        def test_a_semaphore_nobody_releases():
+            seats = ctx.Semaphore(1)
+            process = ctx.Process(target=take_one, args=(seats,), name="guest")
+            process.start()
+            process.join()
+            seats.acquire()
+        def test_several_connections():
+            first, one = ctx.Pipe()
+            second, two = ctx.Pipe()
+            multiprocessing.connection.wait([first, second])
+        def test_the_lock_of_a_queue():
+            orders = ctx.Queue()
+            process = ctx.Process(target=take_one, args=(orders._wlock,))
+            process.start()
+            process.join()
+            orders.put(1)
+            orders.close()
+            orders.join_thread()
+        def test_a_managers_lock():
+            with ctx.Manager() as manager:
+                lock = manager.Lock()
+                process = ctx.Process(target=take_one, args=(lock,))
+                process.start()
+                process.join()
+                lock.acquire()
+        """
+    )
+    outcome = run(tmp_path, source, "--sensei-leaks=off")
+    found = {name: outcome.findings[f"test_{name}"][0] for name in NAMED}
+    names = {name: {each["name"] for each in finding["resources"]} for name, finding in found.items()}
+    assert all(NAMED[name] in names[name] for name in NAMED), names
+    (detail,) = [text for text in found["a_semaphore_nobody_releases"]["details"] if "taken by" in text]
+    assert detail.startswith("seats: taken by guest, which has ended, at test_it.py:")
+
+
 def test_the_stacks_of_children_are_told_when_asked_for(tmp_path: Path) -> None:
     source = HEADER.format(method="fork") + textwrap.dedent(
         """

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import CodeType
 
 MISSING: Any = object()
+_SHOWN = 3  # names of several things
 _CONTAINER_LIMIT = 200  # elements looked through in one list or dictionary
 _INNER = ("_lock", "_cond", "mutex", "not_empty", "_block")  # what a primitive of the standard library locks
 
@@ -56,8 +57,14 @@ _PRIMITIVE_MODULES = {"threading", "queue", "_queue", "concurrent", "multiproces
 
 
 def _is_primitive(owner: object) -> bool:
-    """Tell whether an object is of a class of the standard library's, or of one derived from it."""
-    return any(cls.__module__.partition(".")[0] in _PRIMITIVE_MODULES for cls in type(owner).__mro__)
+    """Tell whether an object is of a class of the standard library's, or of one derived from it.
+
+    A manager's server only calls what somebody waits for.
+    """
+    cls = type(owner)
+    return (cls.__module__, cls.__name__) != ("multiprocessing.managers", "Server") and any(
+        base.__module__.partition(".")[0] in _PRIMITIVE_MODULES for base in cls.__mro__
+    )
 
 
 def evaluate(expression: ast.expr, frame: FrameType) -> Any:
@@ -137,6 +144,8 @@ def type_of(target: object) -> str:
     """Return what the user calls the type of a thing."""
     if isinstance(target, openings.RawEnd):
         return "pipe"
+    if isinstance(target, list):
+        return "Connections"  # of `multiprocessing.connection.wait`
     for plain in (BaseProcess, threading.Thread):
         if isinstance(target, plain):
             return plain.__name__.removeprefix("Base")
@@ -161,6 +170,9 @@ def names_of(target: object, frames: list[FrameType]) -> Iterator[str]:
     unknown: list[str] = []
     if isinstance(target, openings.RawEnd):
         yield from _name_of_end(target)
+    if isinstance(target, list):
+        yield from _name_of_several(target, frames)
+        return
     for frame in frames:
         for expression in taken_expressions(frame.f_code, frame.f_lineno or 0):
             value = evaluate(expression, frame)
@@ -173,6 +185,15 @@ def names_of(target: object, frames: list[FrameType]) -> Iterator[str]:
             yield from names(target, frame)
     yield from unknown
     yield f"a {type_of(target)}"
+
+
+def _name_of_several(targets: list[object], frames: list[FrameType]) -> Iterator[str]:
+    """Yield the names of those of whom any one will do; that of a number would be a guess."""
+    if all(isinstance(target, connection._ConnectionBase) for target in targets):
+        names = [next(names_of(target, frames)) for target in targets[:_SHOWN]]
+        more = [f"{len(targets) - _SHOWN} more"] if len(targets) > _SHOWN else []
+        yield " or ".join([*names, *more])
+    yield "several at once"
 
 
 def _name_of_end(end: openings.RawEnd) -> Iterator[str]:

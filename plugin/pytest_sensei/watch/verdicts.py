@@ -231,7 +231,10 @@ class _Teller:
     def _known(self, thing: Thing) -> str:
         root = self._scene.kins.get(self._scene.root)
         things = root.note.things if root is not None and root.note is not None else ()
-        return next((each.name for each in things if each.id == thing.id and each.type == thing.type), "")
+        mine = [each for each in things if each.id == thing.id]
+        alike = [each for each in mine if each.type == thing.type]
+        inside = mine if _is_vague(thing.name) else []  # a lock that a queue is made of
+        return next((each.name for each in (*alike, *inside)), "")
 
     def _made(self, thing: Thing) -> Place | None:
         """Return where the ends of a pipe were made, from whoever knows."""
@@ -352,6 +355,7 @@ class _Teller:
 
     def _details(self, core: tuple[str, ...]) -> Iterator[str]:
         for actor in core:
+            yield from self._gone_takers(actor)
             for need in self._waits[actor].needs:
                 if need.want in (Want.READ, Want.WRITE):
                     side = "write" if need.want is Want.READ else "read"
@@ -362,6 +366,17 @@ class _Teller:
                     thing = self._thing(self._waits[actor], self.kin_of(actor))
                     what = self._resources[thing.id].name if thing is not None else "the pipe"
                     yield f"{what}: the {side} end is open in {_listed(names)}"
+
+    def _gone_takers(self, actor: str) -> Iterator[str]:
+        """Yield who took a semaphore and ended: that is where its units are."""
+        thing = self._thing(self._waits[actor], self.kin_of(actor))
+        for need in self._waits[actor].needs:
+            for taken in self._scene.taken.get(need.key, ()) if need.want is Want.SEMAPHORE else ():
+                if taken.times > 0 and not need.lock and self._scene.has_ended(taken):
+                    place = self._site(taken)
+                    if place is not None and thing is not None:
+                        name = self._resources[thing.id].name
+                        yield f"{name}: taken by {taken.process}, which has ended, at {place.file}:{place.line}"
 
     def _dump(self) -> Iterator[str]:
         """Yield what every thread of each child in the knot is doing: the child will be ended."""
