@@ -545,7 +545,7 @@ def test_the_next_test_starts_clean():
         try:
             with open(f"/proc/{folder}/stat") as file:
                 fields = file.read().rpartition(")")[2].split()
-            with open(f"/proc/{folder}/cmdline") as file:
+            with open(f"/proc/{folder}/cmdline", errors="replace") as file:
                 command = file.read()
         except OSError:
             continue

@@ -68,8 +68,7 @@ class Kata:
 
 def kata_of(path: str | os.PathLike[str]) -> Kata | None:
     """Give the kata that `path` is or lies in. Raises KataError when its hints.toml is broken."""
-    start = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links out of the kata
-    return _kata_at_or_above(start)
+    return _kata_at(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links out of the kata
 
 
 def katas_in(args: Iterable[str | os.PathLike[str]], directory: Path | None = None) -> list[Kata]:
@@ -125,7 +124,14 @@ def read_kata(folder: Path) -> Kata:
 
 def forget_katas() -> None:
     """Read katas anew from now on: for long-lived processes, and tests."""
+    _kata_at.cache_clear()
     _kata_at_or_above.cache_clear()
+
+
+@functools.lru_cache(maxsize=4096)
+def _kata_at(path: str) -> Kata | None:
+    """Answer by the text: it is asked often, and paths are slow to make and to compare."""
+    return _kata_at_or_above(Path(path))
 
 
 @functools.lru_cache(maxsize=4096)

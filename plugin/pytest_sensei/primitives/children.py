@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from multiprocessing import spawn
@@ -87,8 +88,15 @@ def _before_fork() -> None:
 
 
 def _after_fork() -> None:
-    for call in list(after_fork.values()):
-        call()
+    """Make the calls; a garbage collection now would copy all the memory that is shared with the parent."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        for call in list(after_fork.values()):
+            call()
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _after_fork_here() -> None:

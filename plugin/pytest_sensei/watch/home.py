@@ -96,12 +96,23 @@ class Head:
         struct.pack_into("=?", self._map, 32, on)
 
 
+_heads: dict[Path, Head] = {}
+
+
+def _head_of(folder: Path) -> Head:
+    """Return the head of a directory; a forked child has its parent's: the memory is shared."""
+    if folder not in _heads:
+        _heads.clear()
+        _heads[folder] = Head(folder / "head")
+    return _heads[folder]
+
+
 class Home:
     """The directory, as one process of the family uses it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.head = Head(folder / "head")
+        self.head = _head_of(folder)
         self.pid = os.getpid()
         self.start = procfs.start(self.pid)
         self._note = folder / f"note.{self.pid}.{self.start}"

@@ -138,16 +138,18 @@ class Household:
         """
         if self._home is None:
             return
-        dead = [each for each in self._home.members() if not _lives(each)]
+        folder, members = self._home.folder, list(self._home.members())
+        dead = [each for each in members if not _lives(each)]
         if not dead:
             return
         shared = {guard.key for guard in semaphores.guards}
-        alone = all(each[0] == self._root or each in dead for each in self._home.members())
+        alone = all(each[0] == self._root or each in dead for each in members)
+        names = set(os.listdir(folder))  # noqa: PTH208 - a third of the time
         for pid, start in dead:
-            taken = record.read_taken(self._home.folder, pid, start)
+            taken = record.read_taken(folder, pid, start)
             if all(alone and each.key not in shared for each in taken):
-                for name in ("holds", "sites", "note"):
-                    (self._home.folder / f"{name}.{pid}.{start}").unlink(missing_ok=True)
+                for name in names & {f"{kind}.{pid}.{start}" for kind in ("holds", "sites", "note")}:
+                    (folder / name).unlink(missing_ok=True)
 
     # -- the test's life
 
