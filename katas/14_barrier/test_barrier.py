@@ -8,6 +8,10 @@ from threading import Thread
 import pytest
 from barrier import Barrier, BrokenBarrier
 
+# Most barriers have fewer; some, of many small steps, have thousands. The first ones, with few
+# switches, are those that find mistakes.
+many_interleavings = pytest.mark.interleave(max_schedules=1000)
+
 
 def start(**jobs: Callable[[], object]) -> list[Thread]:
     """Start a thread of that name for each job."""
@@ -47,7 +51,7 @@ def test_nobody_passes_before_both_have_come() -> None:
     )
 
 
-@pytest.mark.interleave
+@many_interleavings
 def test_nobody_passes_before_all_three_have_come() -> None:
     barrier = Barrier(3)
     come = {"ann": False, "bob": False, "cat": False}
@@ -81,7 +85,7 @@ def test_each_gets_a_different_index() -> None:
     assert sorted(indexes.values()) == [0, 1]
 
 
-@pytest.mark.interleave
+@many_interleavings
 def test_nobody_laps_the_others() -> None:
     barrier = Barrier(2)
     rounds = {"ann": 0, "bob": 0}
@@ -153,7 +157,7 @@ def test_an_abort_between_two_rounds_breaks_the_next_one() -> None:
         barrier.wait()
 
 
-@pytest.mark.interleave
+@many_interleavings
 def test_nobody_is_left_behind_when_the_abort_comes_with_the_last_one() -> None:
     barrier = Barrier(2)
     ended: list[str] = []
