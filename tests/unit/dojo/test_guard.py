@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
 import pytest
@@ -33,6 +34,15 @@ def test_signals_at_home_are_allowed(ask):
         ask("os.kill", (target, 9))
     ask("os.killpg", (os.getpgid(0), 9))
     ask("os.kill", (2**22 + 1, 9))  # nobody is there
+
+
+def test_signals_to_a_child_in_a_session_of_its_own_are_allowed(ask):
+    with subprocess.Popen(
+        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True
+    ) as child:
+        ask("os.kill", (child.pid, 9))
+        ask("os.killpg", (child.pid, 9))
+        child.communicate(b"\n")
 
 
 @pytest.mark.parametrize(
