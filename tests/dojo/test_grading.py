@@ -136,6 +136,7 @@ def test_answers_may_write_and_signal_at_home(kata):
 
 def test_grade_is_the_same_every_time_and_with_any_number_of_workers(tmp_path, kata):
     answers = {"good": RIGHT, "stub": STUB, "gone": "import os\nos._exit(3)\n", "[é] <b>": RIGHT}
+    answers["odd"] = "raise ValueError('\\udce9')\n"
     everybody = tmp_path / (os.fsdecode(b"\xe9all") if sys.platform == "linux" else "all")
     for person, source in answers.items():
         write(everybody / person / "adding.py", source)
@@ -153,6 +154,7 @@ def test_grade_is_the_same_every_time_and_with_any_number_of_workers(tmp_path, k
         ("big", "A"),
         ("gone", "A"),
         ("good", "G"),
+        ("odd", "A"),
         ("stub", "R"),
     ]
     assert "gone      A      0" in texts[0][0]

@@ -212,6 +212,7 @@ def test_every_reading_command_speaks_json(shell):
         (["run", "ing"], "'ing' could be 03_adding, 04_summing: which one?"),
         (["list", "--part", "9"], "there is no part 9: the parts are 1"),
         (["init", "deeper/down"], "is a folder of your own already: `kata update` brings what is new"),
+        (["grade", "katas", "--csv", "gone/x.csv"], "--csv gone/x.csv: there is no folder gone"),
         (["grade", ".", "--katas", "gone"], "gone holds no katas"),
         (["attempts", "3", "--restore", "4"], "03_adding has no attempts kept: `kata attempts 3` lists them"),
         (["init", "."], "exists and is not empty"),
@@ -282,6 +283,13 @@ def test_kata_that_cannot_run_here_is_amber_and_sends_to_the_doctor(shell):
     out = shell.kata("run", "3", code=5)
     assert out.splitlines()[-2:] == ["[A] 03_adding  amber: skipped, no such server", "next   kata doctor"]
     assert "kata doctor says what is missing" in shell.kata("hint", "3")
+
+
+def test_text_that_a_terminal_cannot_show_is_no_end_of_telling(shell):
+    write(shell.folder / "katas" / "03_adding" / "adding.py", "raise ValueError('\\udce9 \\x1b[31m')\n")
+    shell.env["PYTHONIOENCODING"] = "ascii:strict"
+    out = shell.kata("run", "3", code=2)
+    assert r"amber: adding.py:1: ValueError: \udce9 \x1b[31m, raised" in out
 
 
 def test_stub_that_exits_is_told_like_any_error_of_an_import(shell):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
 import os
 import shlex
 import subprocess
@@ -65,6 +66,7 @@ _HELP = {"help_option_names": ["-h", "--help"]}
 @click.pass_context
 def main(ctx: click.Context, *, as_json: bool) -> None:
     """Concurrency katas, one step at a time. Alone: where am I, and what is next?"""
+    _never_fail_to_print()
     if ctx.invoked_subcommand is not None:
         return
     desk = Desk.here()
@@ -74,6 +76,13 @@ def main(ctx: click.Context, *, as_json: bool) -> None:
         desk.screen.json({"done": progress.done, "total": len(progress.standings), "current": current})
     else:
         telling.status(desk.screen, progress)
+
+
+def _never_fail_to_print() -> None:
+    """Write what the terminal's encoding lacks as escapes: a learner's text can be anything."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @main.command("list")

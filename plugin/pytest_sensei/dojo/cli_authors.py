@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from pytest_sensei.dojo.katas import katas_under, shown
 from pytest_sensei.dojo.spread import spread
 from pytest_sensei.dojo.warden import Limits
 from pytest_sensei.dojo.workspace import WorkspaceError, find_kata, shipped_katas
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def _as_for_xdist(_context: object, _option: object, value: str) -> str:
@@ -103,6 +107,7 @@ def grade(
 ) -> None:
     """For teachers: run everybody's answers, each in a process of its own."""
     desk = Desk.anywhere()
+    _check_folders({"--json": json_file, "--csv": csv_file, "--junit": junit_file})
     katas = katas_under((folder or shipped_katas()).absolute())
     if not katas:
         raise WorkspaceError(f"{folder} holds no katas")
@@ -119,3 +124,10 @@ def grade(
     ):
         if file is not None:
             file.write_text(text, encoding="utf-8", newline="")
+
+
+def _check_folders(files: Mapping[str, Path | None]) -> None:
+    """Say it before an hour of grading, not after."""
+    for option, file in files.items():
+        if file is not None and not file.absolute().parent.is_dir():
+            raise WorkspaceError(f"{option} {file}: there is no folder {file.parent}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import JSONObject, Light, Severity
 from pytest_sensei.dojo.jobs import Job, Judged, job_for
+from pytest_sensei.dojo.outcome import printable
 from pytest_sensei.dojo.workspace import WorkspaceError
 
 if TYPE_CHECKING:
@@ -197,8 +198,7 @@ def _may_be_a_person(path: Path) -> bool:
 
 def _name(path: Path) -> str:
     """Name a person as their folder or file, with only what can be printed and written anywhere."""
-    text = os.fsencode(path.name).decode("utf-8", "backslashreplace")
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    return printable(os.fsencode(path.name).decode("utf-8", "backslashreplace"))
 
 
 def _read(file: Path) -> bytes | str:

@@ -77,7 +77,16 @@ def test_name(nodeid: str) -> str:
 
 
 def headline(outcome: Outcome) -> str:
-    """Say in a few words what the run found, most important first."""
+    """Say in a few words what the run found, most important first; it can be printed anywhere."""
+    return printable(_headline(outcome))
+
+
+def printable(text: str) -> str:
+    """Write control characters, and what is no text at all, as escapes."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def _headline(outcome: Outcome) -> str:
     if outcome.trouble is not None:
         return outcome.trouble
     errors = [finding for finding in outcome.findings if finding["severity"] == Severity.ERROR.value]

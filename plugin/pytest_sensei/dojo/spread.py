@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import re
 import sys
@@ -100,7 +101,7 @@ class Controller:
         """Take a job's end from its report; a worker that died is an end, too."""
         found: Any = dict(report.user_properties).get(RESULT)
         if found is not None:
-            self._add(judged_from_json(found))
+            self._add(judged_from_json(json.loads(found)))
         elif report.when not in {"setup", "teardown"}:
             name = report.nodeid.partition("[")[2].removesuffix("]")
             self._add(Judged(name, None, "its worker died", report.longreprtext))

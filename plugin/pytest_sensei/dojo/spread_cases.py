@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from pytest_sensei.dojo.jobs import Job, run_job, to_json
@@ -21,4 +22,4 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def test_job(job: Job, record_property: Callable[[str, object], None]) -> None:
     """Run a job; the verdict is not ours to judge, it travels with the report."""
-    record_property(RESULT, to_json(run_job(job)))
+    record_property(RESULT, json.dumps(to_json(run_job(job))))  # as text: not every text can be sent as it is

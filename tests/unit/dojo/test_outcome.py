@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from journal_rows import outcome
 from pytest_sensei.diagnosis import Light
@@ -54,6 +56,11 @@ def test_light_of_a_run(tests, findings, could_not_run, light):
 )
 def test_headline_says_the_most_important_first(value, text):
     assert headline(value) == text
+
+
+def test_headline_can_be_printed_anywhere():
+    odd = replace(outcome(), trouble="ValueError: \x1b[31m \udce9 \u00e9")
+    assert headline(odd) == "ValueError: \\x1b[31m \\udce9 \u00e9"
 
 
 def test_test_names_read_as_sentences():
