@@ -7,7 +7,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from pytest_sensei.explore import family
+from pytest_sensei.explore import family, hooks
 from pytest_sensei.explore import operation as op
 from pytest_sensei.explore.operation import Operation
 from pytest_sensei.explore.scheduler import End, Scheduler
@@ -155,6 +155,8 @@ class Execution(Scheduler):
         if (profiling := threading.getprofile()) is not None:
             sys.setprofile(profiling)
         try:
+            if getattr(thread, "_target", None) is not None:
+                hooks.before_any_call(thread._target, *thread._args)  # the call itself is `threading`'s
             thread.run()
         except (SystemExit, Unwind):
             pass  # neither is an accident of a thread

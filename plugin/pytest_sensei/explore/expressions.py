@@ -30,6 +30,9 @@ LOOKING = {
 }
 """Built-in functions that look into the containers they are given."""
 
+RAW = frozenset({"__delattr__", "__getattribute__", "__setattr__", "format", "join"})
+"""Methods that get at attributes or items beside the syntax for it."""
+
 STEPPING = frozenset({"enumerate", "filter", "map", "zip"})
 TRUTHS = frozenset({"all", "any", "bool", "callable", "hasattr", "isinstance", "issubclass"})
 COMPARISONS = {ast.Eq: "eq", ast.NotEq: "ne", ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge"}
@@ -219,18 +222,42 @@ class Expressions(ast.NodeTransformer):
             return self._method_call(node, node.func.attr)
         elif isinstance(node.func, ast.Name) and self.is_builtin(node.func):
             self._builtin_call(node, node.func.id)
+        elif self._may_be_foreign(node.func) and not any(isinstance(each, ast.Starred) for each in node.args):
+            return self._announced_call(node, "before_any_call", "before_any_keyword_call")
         else:
             self.generic_visit(node)
         return node
 
+    def _may_be_foreign(self, function: ast.expr) -> bool:
+        """Tell whether what is called may be code that does not announce for itself.
+
+        Methods by their own names are left alone: a call through a hook costs stack, and they may recurse.
+        """
+        if isinstance(function, ast.Attribute):
+            return function.attr in RAW or self._is_imported(function.value)
+        if isinstance(function, ast.Name):
+            name = self.scope.mangle(function.id)
+            return not name.startswith("@") and not self.scope.owner(name).is_plain_code(name)
+        return isinstance(function, ast.Subscript)
+
+    def _is_imported(self, node: ast.expr) -> bool:
+        if not isinstance(node, ast.Name) or node.id.startswith("@"):
+            return False
+        name = self.scope.mangle(node.id)
+        owner = self.scope.owner(name)
+        return owner.is_foreign_code(name)
+
     def _method_call(self, node: ast.Call, name: str) -> ast.expr:
+        return self._announced_call(node, "before_call", "before_keyword_call", constant(node, name))
+
+    def _announced_call(self, node: ast.Call, hooked: str, with_keywords: str, *name: ast.expr) -> ast.expr:
         self.generic_visit(node)
-        operands = [constant(node, name), node.func, *node.args]
+        operands = [*name, node.func, *node.args]
         if node.keywords or sys.version_info < (3, 11):  # there is no `operator.call` yet
-            ready = hook(node, "before_keyword_call", *operands)
+            ready = hook(node, with_keywords, *operands)
             ready.keywords = node.keywords
             return at(node, ast.Call(ready, [], []))
-        return through(node, "operator.call", hook(node, "before_call", *operands))
+        return through(node, "operator.call", hook(node, hooked, *operands))
 
     def _builtin_call(self, node: ast.Call, name: str) -> None:
         if name in BY_NAME and not node.keywords:
@@ -238,7 +265,8 @@ class Expressions(ast.NodeTransformer):
             announcing = hook(node, BY_NAME[name], *node.args)
             node.args = [at(node, ast.Starred(announcing, ast.Load()))]
         elif name in LOOKING:
-            node.args = [self._argument(argument, "whole") for argument in node.args]
+            looking = "advanced" if name == "next" else "whole"
+            node.args = [self._argument(argument, looking) for argument in node.args]
             node.keywords = [self.visit_keyword(keyword) for keyword in node.keywords]
         else:
             self.generic_visit(node)

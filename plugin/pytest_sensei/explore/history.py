@@ -80,12 +80,15 @@ class ContainerState:
 class LockState:
     """Takes, failed tries and releases of one lock."""
 
-    __slots__ = ("changed", "looks", "released", "taken", "tries")
+    __slots__ = ("changed", "depth", "holder", "looks", "loose", "released", "taken", "tries")
 
     def __init__(self) -> None:
         self.changed = NOTHING
         self.taken = NOTHING
         self.released = NOTHING
+        self.loose = NOTHING  # a release that found the lock free
+        self.holder = NOTHING  # the task that holds it,
+        self.depth = 0  # so many times
         self.tries: list[int] = []
         self.looks: list[int] = []
 
@@ -98,16 +101,23 @@ class LockState:
         self.looks = []
         return before
 
-    def acquire(self, index: int) -> Links:
+    def _hold(self, index: int, task: int) -> None:
+        self.taken = index
+        self.depth = self.depth + 1 if self.holder == task else 1
+        self.holder = task
+
+    def acquire(self, index: int, task: int) -> Links:
         """A waiting take could only have come before the previous take: a held lock lets nobody in."""
         rivals = self.looks if self.taken == NOTHING else [self.taken, *self.looks]
-        self.taken = index
+        if self.loose != NOTHING:
+            rivals = [*rivals, self.loose]
+        self._hold(index, task)
         return self._change(index), rivals
 
-    def take_at_once(self, index: int) -> Links:
+    def take_at_once(self, index: int, task: int) -> Links:
         """A try that succeeded would have failed before the last release."""
         rivals = self.looks if self.released == NOTHING else [self.released, *self.looks]
-        self.taken = index
+        self._hold(index, task)
         return self._change(index), rivals
 
     def fail(self, index: int) -> Links:
@@ -117,9 +127,16 @@ class LockState:
         self.tries.append(index)
         return before, rivals
 
-    def release(self, index: int) -> Links:
-        """A release could have come before what found the lock held."""
+    def release(self, index: int, task: int) -> Links:
+        """A release could have come before what found the lock held; another's than the holder's before any change."""
         rivals = [*self.tries, *self.looks]
+        if self.holder != task and self.changed != NOTHING:
+            rivals.append(self.changed)
+        if self.holder == NOTHING:
+            self.loose = index
+        self.depth -= 1
+        if self.holder != task or self.depth <= 0:
+            self.holder = NOTHING
         self.released = index
         return self._change(index), rivals
 
@@ -317,12 +334,12 @@ def _nothing(_history: History, _event: Event, _index: int) -> Links:
 _LINKS: dict[Act, Callable[[History, Event, int], Links]] = {
     op.READ: lambda history, event, index: history._access(event.key, index, writes=False),
     op.WRITE: lambda history, event, index: history._access(event.key, index, writes=True),
-    op.ACQUIRE: lambda history, event, index: history._lock(event.key).acquire(index),
-    op.TRY: lambda history, event, index: history._lock(event.key).take_at_once(index),
+    op.ACQUIRE: lambda history, event, index: history._lock(event.key).acquire(index, event.task),
+    op.TRY: lambda history, event, index: history._lock(event.key).take_at_once(index, event.task),
     op.TRIED: lambda history, event, index: history._lock(event.key).fail(index),
     op.LOCKED: lambda history, event, index: history._lock(event.key).look(index),
     op.FREE: lambda history, event, index: history._lock(event.key).look(index),
-    op.RELEASE: lambda history, event, index: history._lock(event.key).release(index),
+    op.RELEASE: lambda history, event, index: history._lock(event.key).release(index, event.task),
     op.START: lambda history, event, index: history._birth(event.key, index),
     op.BEGIN: _nothing,
     op.END: lambda history, event, index: history._end(event.key, index),

@@ -9,7 +9,7 @@ import types
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
-from pytest_sensei.explore import attributes, containers, known_types
+from pytest_sensei.explore import attributes, containers, foreign, known_types
 from pytest_sensei.explore.access import ANY, DELETE, ITEM, NOVALUE, READ, WRITE, Access, Observer
 from pytest_sensei.explore.attributes import is_code
 from pytest_sensei.explore.containers import (
@@ -212,6 +212,16 @@ def whole(obj: object) -> object:
     return obj
 
 
+def matched(subject: object, *names: str) -> object:
+    """For `match subject`, with patterns that name these attributes."""
+    whole(subject)
+    positional = known_types.lookup(type(subject), "__match_args__")[1]
+    for name in dict.fromkeys((*names, *(positional if type(positional) is tuple else ()))):
+        if type(name) is str and known_types.has_field(subject, name):
+            read_attr(subject, name)
+    return subject
+
+
 def both(left: object, right: object) -> tuple[object, object]:
     """For comparisons and binary operators of two containers."""
     if _shapes.get(id(type(left)), NOVALUE) is not None:
@@ -272,6 +282,7 @@ def _before_other_call(name: str, call: tuple[Any, ...]) -> None:
             return  # its own code announces what it does
         obj, args = method.__self__, call
     else:
+        before_any_call(*call)  # a function of that name
         return
     shape = _shape(obj)
     if shape is not None:
@@ -286,6 +297,9 @@ def before_keyword_call(name: str, /, *call: Any, **keywords: Any) -> Callable[[
 
 def _announce_method(shape: Shape, obj: object, name: str, call: tuple[Any, ...]) -> None:
     kind, by_key = EFFECTS[name]
+    if name in foreign.LOOKING:
+        for each, field, access in foreign.arguments_read(call):
+            _access(each, field, access, NOVALUE)
     if by_key:
         field, kind = keyed_effect(shape, obj, name, call)
         value = call[2] if len(call) > 2 and kind is WRITE else NOVALUE
@@ -294,20 +308,74 @@ def _announce_method(shape: Shape, obj: object, name: str, call: tuple[Any, ...]
         _access(obj, ANY, kind, NOVALUE)
 
 
+def before_any_call(*call: Any) -> tuple[Any, ...]:
+    """For a call of what may be a container's method under another name, or a function that is not rewritten."""
+    function = call[0]
+    kind = type(function)
+    if kind is types.FunctionType:
+        if id(function.__globals__) in known_types.covered:
+            return call
+    elif kind is types.MethodType:
+        inner = function.__func__
+        if type(inner) is types.FunctionType and id(inner.__globals__) in known_types.covered:
+            return call
+    elif kind is types.MethodWrapperType or kind is types.WrapperDescriptorType:
+        _before_raw_access(function.__name__, call if kind is types.WrapperDescriptorType else _bound(call))
+    elif kind is operator.attrgetter and len(call) == 2:
+        for name in foreign.named_attributes(function):
+            read_attr(call[1], name)
+    for obj, field, access in foreign.effects(call):
+        _access(obj, field, access, NOVALUE)
+    return call
+
+
+def _bound(call: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (call[0], call[0].__self__, *call[1:])
+
+
+def _before_raw_access(name: str, call: tuple[Any, ...]) -> None:
+    """For `object.__setattr__(obj, name, value)` and its like."""
+    if len(call) < 3 or type(call[2]) is not str:
+        return
+    if name == "__getattribute__":
+        read_attr(call[1], call[2])
+    elif name == "__setattr__" and len(call) == 4:
+        write_attr(call[3], call[1], call[2])
+    elif name == "__delattr__":
+        delete_attr(call[1], call[2])
+
+
+def before_any_keyword_call(*call: Any, **keywords: Any) -> Callable[[], Any]:
+    """Do the same for a call with keywords; returns the call, ready to be made."""
+    before_any_call(*call)
+    function, *args = call
+    return functools.partial(function, *args, **keywords) if callable(function) else function
+
+
+def advanced(iterator: object) -> object:
+    """For `next(iterator)`, which moves what other threads may step, too."""
+    position = foreign.stepped(iterator)
+    if position is None:
+        return whole(iterator)
+    _access(position, ANY, WRITE, NOVALUE)
+    return iterator
+
+
 class Steps:
     """Announces each step of an iteration, then hands `next` its argument."""
 
-    __slots__ = ("argument", "container")
+    __slots__ = ("access", "argument", "container")
 
-    def __init__(self, container: object, iterator: Iterator[Any]) -> None:
+    def __init__(self, container: object, iterator: Iterator[Any], access: Access = READ) -> None:
         self.container = container
         self.argument = (iterator,)
+        self.access = access
 
     def __iter__(self) -> Steps:
         return self
 
     def __next__(self) -> tuple[Iterator[Any]]:
-        _access(self.container, ANY, READ, NOVALUE)
+        _access(self.container, ANY, self.access, NOVALUE)
         return self.argument
 
 
@@ -319,7 +387,8 @@ def each(iterable: Iterable[Any]) -> Iterable[Any]:
     except KeyError:
         how = containers.learn_iteration(kind)
     if how is None:
-        return iterable
+        position = foreign.stepped(iterable)
+        return iterable if position is None else starmap(next, Steps(position, iter(iterable), WRITE))
     container = containers.viewed(iterable) if how is Iteration.VIEW else iterable
     if kind is not list:  # an iterator of a list looks at it only when it steps
         _access(container, ANY, READ, NOVALUE)
@@ -330,7 +399,8 @@ _HOOKS = (
     *(read_attr, write_attr, delete_attr, named_read, named_write, named_delete),
     *(read_item, write_item, delete_item, read_global, write_global, delete_global),
     *(read_cell, write_cell, delete_cell, whole, both, left_one, in_place, growing),
-    *(contains, before_call, before_keyword_call, each, slice, setattr, delattr),
+    *(contains, before_call, before_keyword_call, before_any_call, before_any_keyword_call, advanced),
+    *(each, slice, setattr, delattr, matched),
 )
 _NATIVE = {f"operator.{name}": getattr(operator, name) for name in operator.__all__}
 

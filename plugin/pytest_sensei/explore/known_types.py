@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import types
 import weakref
 from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.explore.access import NOVALUE
 
 if TYPE_CHECKING:
-    import types
     from collections.abc import Callable
 
 # Types are compared by identity all through: `==` and `hash` of a class are its metaclass's, so the user's.
@@ -39,6 +39,15 @@ def derives(kind: type, *bases: type) -> bool:
 def is_a(found: object, *kinds: type) -> bool:
     """Tell whether `found` is an instance of one of `kinds`, without asking it."""
     return derives(type(found), *kinds)
+
+
+def has_field(obj: Any, name: str) -> bool:
+    """Tell whether an object, or its type, has a name, without running anything."""
+    kind = type(obj)
+    if lookup(kind, name)[0] is not None:
+        return True
+    getter = lookup(kind, "__dict__")[1]
+    return type(getter) is types.GetSetDescriptorType and name in getter.__get__(obj, kind)
 
 
 # What is known of types, by identity, and forgotten when they are gone ----------------------------------

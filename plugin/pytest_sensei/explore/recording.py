@@ -6,6 +6,7 @@ import collections
 import sys
 import threading
 import types
+import weakref
 from dataclasses import dataclass, field, replace
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING
@@ -124,6 +125,8 @@ class Recording:
     def _field(self, obj: object, field: Hashable, frames: list[FrameType]) -> str:
         """Name a field: `Counter.value`, `counter.total`, `results[0]`."""
         self._alive.append(obj)
+        if type(obj) is weakref.ref:
+            obj = obj()  # a generator
         if field is ANY or isinstance(field, tuple):
             owner = self._container(obj, frames)
             return owner if field is ANY else f"{owner}[{short(field[1])}]"  # type: ignore[index]

@@ -26,7 +26,7 @@ from pytest_sensei.explore.syntax import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-VERSION = 1
+VERSION = 4
 """Changes whenever the same source is rewritten differently: compiled code is cached."""
 
 IN_PLACE = {
@@ -44,6 +44,13 @@ IN_PLACE = {
     ast.BitAnd: "iand",
     ast.BitXor: "ixor",
 }
+
+
+def _attributes_of(node: ast.Match) -> list[str]:
+    """Return the attributes that the patterns of a statement name."""
+    patterns = [each for case in node.cases for each in ast.walk(case.pattern)]
+    found = [each.kwd_attrs for each in patterns if isinstance(each, ast.MatchClass)]
+    return list(dict.fromkeys(name for names in found for name in names))
 
 
 def rewrite(tree: ast.Module) -> ast.Module:
@@ -320,9 +327,45 @@ class _Rewriter(Expressions):
 
     visit_With = visit_AsyncWith = _with
 
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
+        if node.type is not None:
+            node.type = self.expr(node.type)
+        node.body = self.block(node.body)
+        if node.name is None or self.native or self.shared(node.name) is None:
+            return node
+        target, bound = at(node, ast.Name(node.name, ast.Store())), self.temporary()
+        node.body = [
+            at(node, ast.Assign([target], self.written(target, load(node, bound)))),
+            at(node, ast.Try(node.body, [], [], [self._unbound(node, node.name)])),
+        ]
+        node.name = bound
+        return node
+
+    def _unbound(self, node: ast.ExceptHandler, name: str) -> ast.stmt:
+        """Build the end of a handler: its name goes, though somebody else may have deleted it already."""
+        target = at(node, ast.Name(name, ast.Del()))
+        gone = at(node, ast.ExceptHandler(load(node, "NameError"), None, [at(node, ast.Pass())]))
+        return at(node, ast.Try(self._delete(target), [gone], [], []))
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> list[ast.stmt]:
+        names = [alias.asname or alias.name.partition(".")[0] for alias in node.names]
+        announced: list[ast.stmt] = []
+        for name in () if self.native else names:
+            owner = self.shared(name) if name != "*" else None
+            if owner is not None:
+                value = constant(node, syntax.NOVALUE)
+                announced.append(statement(self.variable("write", owner, load(node, name), value)))
+        return [*announced, node]
+
+    visit_Import = visit_ImportFrom = _import
+
     def visit_Match(self, node: ast.Match) -> ast.stmt:
-        node.subject = self.expr(node.subject) if is_fresh(node.subject) else self.looked_into(node.subject)
-        for case in node.cases:  # patterns are no expressions: what they look at is not announced
+        if self.native or is_fresh(node.subject):
+            node.subject = self.expr(node.subject)
+        else:  # patterns are no expressions: that they look at the subject is announced beforehand
+            names = [constant(node, self.scope.mangle(name)) for name in _attributes_of(node)]
+            node.subject = hook(node, "matched", self.expr(node.subject), *names)
+        for case in node.cases:
             case.guard = None if case.guard is None else self.tested(case.guard)
             case.body = self.block(case.body)
         return node

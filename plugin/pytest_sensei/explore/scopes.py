@@ -36,6 +36,7 @@ class Binding(NamedTuple):
 
     done: Position  # from here on it does not happen again: the end of the statement or of the loop around it
     code: bool = False  # by def, class or import
+    plain: bool = False  # by def or class
 
 
 @dataclass(eq=False)
@@ -85,6 +86,16 @@ class Scope:
         """Return the scope that `:=` binds in."""
         inner = self.sort in {Sort.COMPREHENSION, Sort.GENERATOR}
         return self.parent.function() if inner and self.parent is not None else self
+
+    def is_plain_code(self, name: str) -> bool:
+        """Tell whether its own variable `name` is always a function or class of this very source."""
+        bindings = self.bindings.get(name, ())
+        return bool(bindings) and all(binding.plain for binding in bindings)
+
+    def is_foreign_code(self, name: str) -> bool:
+        """Tell whether its own variable `name` is always code, and may be code of another source."""
+        bindings = self.bindings.get(name, ())
+        return bool(bindings) and all(each.code for each in bindings) and not self.is_plain_code(name)
 
     def shares(self, name: str) -> bool:
         """Tell whether its own variable `name` may be written while another thread can see it."""
@@ -162,10 +173,10 @@ class _Collector(ast.NodeVisitor):
         self.done: Position | None = None  # where the statement that binds the names now visited ends
         self.generic_visit(tree)
 
-    def bind(self, name: str, done: Position, *, code: bool = False) -> None:
+    def bind(self, name: str, done: Position, *, code: bool = False, plain: bool = False) -> None:
         scope = self.scope
         name = scope.mangle(name)
-        binding = Binding(scope.loop or done, code)
+        binding = Binding(scope.loop or done, code, plain)
         scope.bindings[name].append(binding)
         if name in scope.globals:
             scope.module().bindings[name].append(binding)
@@ -183,7 +194,7 @@ class _Collector(ast.NodeVisitor):
     # Functions and classes
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self.bind(node.name, _end(node), code=True)
+        self.bind(node.name, _end(node), code=True, plain=True)
         self.visit_all(node.decorator_list)
         self._visit_defaults(node.args)
         outer = self._enter_type_parameters(node)
@@ -229,7 +240,7 @@ class _Collector(ast.NodeVisitor):
         return outer
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self.bind(node.name, _end(node), code=True)
+        self.bind(node.name, _end(node), code=True, plain=True)
         self.visit_all(node.decorator_list)
         outer = self._enter_type_parameters(node)
         self.visit_all(node.bases)
