@@ -128,9 +128,10 @@ def open_ends() -> Iterator[tuple[int, str, str, Sites]]:
     known = set()
     for opened in list(living.values()):
         target = opened()
-        if isinstance(target, connection._ConnectionBase) and not target.closed:
-            known.add(target.fileno())
-            yield target.fileno(), "Connection", opened.mode, opened.made
+        fd = target._handle if isinstance(target, connection._ConnectionBase) else None
+        if fd is not None:  # else it is closed, by whichever thread
+            known.add(fd)
+            yield fd, "Connection", opened.mode, opened.made
     for end in list(raw.values()):
         if end.fd not in known and end.is_open:
             yield end.fd, "pipe", end.mode, end.made

@@ -62,6 +62,8 @@ class ChildWatching:
                 self._home.give(verdict)
         except FileNotFoundError:
             runtime.watch_with(None)  # the run is over, and its directory gone
+        except OSError:
+            return  # what was looked at has been closed meanwhile: somebody moves
         finally:
             self._looking.release()
 

@@ -282,7 +282,8 @@ def _thing_id(resource: object) -> str:
         return f"s{resource.key}"
     if isinstance(resource, Ends):
         fds = (*resource.reading, *resource.writing)
-        return f"i{os.fstat(fds[0]).st_ino}" if len(fds) == 1 else ""
+        found = openings.identity_of(fds[0]) if len(fds) == 1 else None  # another thread may have closed it
+        return f"i{found[1]}" if found is not None else ""
     if isinstance(resource, Ending):
         return f"p{resource.pid}"
     return ""

@@ -132,6 +132,8 @@ class Watching:
             return
         try:
             self._look()
+        except OSError:
+            self._suspicion = None  # what was looked at has been closed meanwhile: somebody moves
         finally:
             self._looking.release()
         runtime.raise_pending(strand)

@@ -1,16 +1,23 @@
-"""A look at the threads leaves nothing behind."""
+"""A look at the threads leaves nothing behind, and does no harm to who looks."""
 
 from __future__ import annotations
 
+import errno
 import gc
+import multiprocessing
+import os
 import threading
 import weakref
 from pathlib import Path
 
 import pytest
 from pytest_sensei.primitives import patching, runtime
-from pytest_sensei.watch import ledger
+from pytest_sensei.primitives.pipes import Ends
+from pytest_sensei.watch import ledger, noting
+from pytest_sensei.watch.home import Home
 from pytest_sensei.watch.leaks import Alive, outliving
+from pytest_sensei.watch.membership import ChildWatching
+from pytest_sensei.watch.record import Record
 from pytest_sensei.watch.watching import Watching
 
 
@@ -86,3 +93,45 @@ def test_counting_the_threads_of_the_process_opens_nothing(monkeypatch: pytest.M
 
     monkeypatch.setattr(ledger, "_listdir", refuse)
     assert ledger.count_native_threads() >= 1
+
+
+def closed_meanwhile(*_: object) -> None:
+    raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+def test_what_is_closed_while_somebody_looks_at_it_is_no_fault_of_the_waiter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watching = Watching(None)
+    watching.begin(proving=True)
+    monkeypatch.setattr(ledger, "read", closed_meanwhile)
+
+    watching.look(watching.main)
+
+    assert not watching.has_given_verdict
+
+
+def test_nor_is_it_in_another_process_of_the_family(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    home = Home.make()
+    home.head.proving = True
+    child = ChildWatching(home, os.getpid(), None, Record(tmp_path, os.getpid(), 1))
+    looks = []
+    monkeypatch.setattr(child._judge, "has_nothing_to_do", lambda: False)
+    monkeypatch.setattr(ledger, "read", lambda: looks.append(1) or closed_meanwhile())
+    try:
+        child.look(runtime.current_strand())
+        child.look(runtime.current_strand())
+    finally:
+        home.remove()
+
+    assert len(looks) == 2, "it looks again"
+
+
+def test_a_connection_that_was_closed_has_no_name() -> None:
+    here, there = multiprocessing.Pipe()
+    fd = here.fileno()
+    assert noting._thing_id(Ends(reading=(fd,), writing=(), target=here))
+    here.close()
+    there.close()
+
+    assert noting._thing_id(Ends(reading=(fd,), writing=(), target=here)) == ""
