@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import subprocess
 import sys
+import time
 from multiprocessing import forkserver, resource_tracker
 
 import pytest
@@ -13,12 +14,20 @@ from pytest_sensei.watch.process_services import is_known_service
 
 def test_the_resource_tracker_is_known() -> None:
     resource_tracker.ensure_running()
-    assert is_known_service(resource_tracker._resource_tracker._pid)
+    assert becomes_known(resource_tracker._resource_tracker._pid)
 
 
 def test_the_fork_server_is_known() -> None:
     forkserver.ensure_running()
-    assert is_known_service(forkserver._forkserver._forkserver_pid)
+    assert becomes_known(forkserver._forkserver._forkserver_pid)
+
+
+def becomes_known(pid: int) -> bool:
+    """Tell whether a process is known, once it has become the program that it was started for."""
+    limit = time.monotonic() + 20
+    while not is_known_service(pid) and time.monotonic() < limit:
+        time.sleep(0.001)
+    return is_known_service(pid)
 
 
 ASK_A_WORKER = """
