@@ -128,7 +128,7 @@ def open_ends() -> Iterator[tuple[int, str, str, Sites]]:
     known = set()
     for opened in list(living.values()):
         target = opened()
-        fd = target._handle if isinstance(target, connection._ConnectionBase) else None
+        fd = getattr(target, "_handle", None) if isinstance(target, connection._ConnectionBase) else None
         if fd is not None:  # else it is closed, by whichever thread
             known.add(fd)
             yield fd, "Connection", opened.mode, opened.made
