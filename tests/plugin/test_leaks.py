@@ -450,3 +450,44 @@ def test_a_time_limit_says_that_nothing_was_proved(project: Project) -> None:
     assert (finding["kind"], finding["proved"]) == ("timeout", False)
     assert {actor["thread"] for actor in finding["actors"]} == {"MainThread", "reader"}
     run.result.stdout.fnmatch_lines(["*not proved*"])
+
+
+STUCK_ON_THE_WAY_OUT = {
+    "a process that does not end": "ProcessPoolExecutor",
+    "a thread that does not end": "ThreadPoolExecutor",
+}
+
+
+@pytest.mark.parametrize("executor", STUCK_ON_THE_WAY_OUT.values(), ids=STUCK_ON_THE_WAY_OUT)
+def test_a_time_limit_ends_a_test_that_waits_again_on_its_way_out(project: Project, executor: str) -> None:
+    source = f"""
+        import concurrent.futures, time, pytest
+        @pytest.mark.timeout(0.5)
+        def test_it():
+            with concurrent.futures.{executor}(1) as pool:
+                pool.submit(time.sleep, 1000).result()
+        def test_next(): pass
+        """
+    impatient = "from pytest_sensei.watch import watching\nwatching.OVERTIME = 0.3\n"
+
+    run = project.run(textwrap.dedent(source), "--sensei-leaks=off", conftest=impatient)
+
+    assert run.kinds == ["timeout"]
+    run.result.assert_outcomes(failed=1, passed=1)
+
+
+def test_who_is_on_the_way_out_for_another_reason_is_waited_for(project: Project) -> None:
+    source = """
+        import concurrent.futures, time, pytest
+        def test_it():
+            with pytest.raises(KeyError), concurrent.futures.ThreadPoolExecutor(1) as pool:
+                done = pool.submit(lambda: time.sleep(1) or 7)
+                raise KeyError
+            assert done.result() == 7
+        """
+    impatient = "from pytest_sensei.watch import watching\nwatching.OVERTIME = 0.1\n"
+
+    run = project.run(textwrap.dedent(source), conftest=impatient)
+
+    assert run.kinds == []
+    run.result.assert_outcomes(passed=1)

@@ -146,7 +146,7 @@ class WatchedTests:
     def _leaks(self, item: pytest.Item) -> list[Diagnosis]:
         severity = item.stash[SETTINGS].severities[Group.LEAKS]
         found = self._left_running.found(
-            self._grace, severity, self._is_a_fixtures, told=self._watching.has_given_verdict
+            self._grace, severity, self._is_a_fixtures, told=self._watching.has_broken_off
         )
         if severity is Severity.OFF:
             return found

@@ -11,7 +11,7 @@ from multiprocessing import process
 from typing import TYPE_CHECKING
 
 from pytest_sensei.primitives import births, children, pipes, processes, runtime, semaphores
-from pytest_sensei.watch import descent, membership, procfs, record
+from pytest_sensei.watch import descent, membership, offspring, procfs, record
 from pytest_sensei.watch.home import Home
 from pytest_sensei.watch.judging import Judge
 from pytest_sensei.watch.record import Record
@@ -209,6 +209,11 @@ class Household:
             if not any(_lives(each) for each in every):
                 break
             _end(every, signal.SIGKILL, SURE)
+
+    def break_up_test(self) -> None:
+        """End all processes of this test, but the services."""
+        present = offspring.look(self._root, self.folder, self.strays())
+        self.break_up(self.of_this_test(seen.key for seen in present))
 
     def _started_by(self, members: Iterable[Process]) -> set[Process]:
         """Return the living processes that descend from others, as the system or they themselves have told."""

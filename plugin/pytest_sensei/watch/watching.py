@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 import traceback
@@ -18,6 +19,7 @@ from pytest_sensei.watch.leaks import Ended
 from pytest_sensei.watch.lost import LostException, is_nobody_s_business
 from pytest_sensei.watch.notes import actor_id
 from pytest_sensei.watch.source import taken_text
+from pytest_sensei.watch.timeouts import is_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 FIRST_SLICE = 0.02  # seconds until a waiter looks for the first time
 NEXT_SLICE = 0.05  # seconds between its later looks; also the longest a victim waits to be told
 SECOND_LOOK = 0.01  # seconds between the two looks of a proof
+OVERTIME = 5.0  # seconds that a test gets, whose time is up, to leave what it waits for on its way out
 SHARE = 15  # of the time, looking takes at most one part in so many, however many wait
 
 
@@ -52,6 +55,7 @@ class Watching:
         self._suspicion: Suspicion | None = None
         self._fruitless: Hashable = None  # what a look that found nothing was based on
         self._next_look = 0.0
+        self._hurried = 0  # the wait for which the test's processes were ended
         self._order = order.OrderBook()
         self._baseline: frozenset[Strand] = frozenset()
         self._victims: list[Strand] = []
@@ -76,6 +80,7 @@ class Watching:
         self._baseline = frozenset(runtime.strands.values())
         self._victims = []
         self._given = None
+        self._hurried = 0
         self._doomed_processes = set()
         self.diagnoses = []
         self.lost = []
@@ -96,9 +101,9 @@ class Watching:
         return [strand for strand in self._victims if not strand.ended]
 
     @property
-    def has_given_verdict(self) -> bool:
-        """Tell whether the test was broken off by a proof."""
-        return self._given is not None
+    def has_broken_off(self) -> bool:
+        """Tell whether the test was broken off by a proof, or its processes because its time was up."""
+        return self._given is not None or self._hurried != 0
 
     def inversions(self) -> list[Diagnosis]:
         """Return the lock orders of this test that could have met as a deadlock."""
@@ -128,6 +133,8 @@ class Watching:
 
     def look(self, strand: Strand) -> None:
         runtime.raise_pending(strand)
+        if strand is self.main and strand.wait is not None:
+            self._hurry(strand.wait)
         if not self.proving or not self._looking.acquire(False):
             return
         try:
@@ -137,6 +144,21 @@ class Watching:
         finally:
             self._looking.release()
         runtime.raise_pending(strand)
+
+    def _hurry(self, wait: Waiting) -> None:
+        """End a wait in which a test got stuck after its time limit: leaving `with executor` joins the workers.
+
+        First the test's processes go, for whose end it may wait; if that was not it, the limit is raised once more.
+        """
+        error = sys.exc_info()[1]  # of whoever unwinds, while it waits
+        if error is None or not is_timeout(error):
+            return
+        overtime = runtime.monotonic() - wait.since
+        if overtime > 2 * OVERTIME:
+            raise error
+        if overtime > OVERTIME and wait.serial != self._hurried and self._household is not None:
+            self._hurried = wait.serial
+            self._household.break_up_test()
 
     def _look(self) -> None:
         """Look, unless that would be in vain: somebody did just now, or nothing is different since."""

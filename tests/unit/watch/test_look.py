@@ -108,7 +108,7 @@ def test_what_is_closed_while_somebody_looks_at_it_is_no_fault_of_the_waiter(
 
     watching.look(watching.main)
 
-    assert not watching.has_given_verdict
+    assert not watching.has_broken_off
 
 
 def test_nor_is_it_in_another_process_of_the_family(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
