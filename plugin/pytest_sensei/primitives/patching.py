@@ -69,9 +69,10 @@ _POSIX = (
     Patch(os, "fdopen", streams.fdopen),
 )
 
+_MADE_BY_MANAGERS = (Patch(threading, "Lock", locks.Lock), Patch(threading, "RLock", locks.RLock))
+
 PATCHES = (
-    Patch(threading, "Lock", locks.Lock),
-    Patch(threading, "RLock", locks.RLock),
+    *_MADE_BY_MANAGERS,
     Patch(threading, "_allocate_lock", locks.Latch),
     Patch(threading.Thread, "start", threads.start),
     Patch(threading.Thread, "join", threads.join),
@@ -131,6 +132,7 @@ def install() -> None:
     for patch in PATCHES:
         _originals.append((patch, getattr(patch.owner, patch.name)))
         setattr(patch.owner, patch.name, patch.ours)
+    _tell_managers([(original, patch.ours) for patch, original in _originals if patch in _MADE_BY_MANAGERS])
     children.hook_forks()
 
 
@@ -140,10 +142,28 @@ def uninstall() -> None:
     _depth -= 1
     if _depth:
         return
+    _tell_managers([(patch.ours, original) for patch, original in _originals if patch in _MADE_BY_MANAGERS])
     while _originals:
         patch, original = _originals.pop()
         if getattr(patch.owner, patch.name) is patch.ours:
             setattr(patch.owner, patch.name, original)
+
+
+def _tell_managers(replaced: list[tuple[Any, Any]]) -> None:
+    """Have managers that were imported before make the locks that `threading` names now.
+
+    A manager sends what it makes to its server by name, and pickle insists that the name leads back to it.
+    """
+    managers = sys.modules.get("multiprocessing.managers")
+    pending = [managers.BaseManager] if managers is not None else []
+    while pending:
+        manager = pending.pop()
+        pending += manager.__subclasses__()
+        registry = vars(manager).get("_registry", {})
+        for typeid, entry in list(registry.items()):
+            for before, after in replaced:
+                if entry[0] is before:
+                    registry[typeid] = (after, *entry[1:])
 
 
 def installed() -> bool:

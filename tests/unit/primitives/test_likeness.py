@@ -194,3 +194,23 @@ def _python(code: str) -> tuple[str, str]:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     return done.stdout.strip(), done.stderr.strip()
+
+
+MANAGERS = """
+import multiprocessing.managers, pickle, threading
+from pytest_sensei.primitives import patching
+
+registry = multiprocessing.managers.SyncManager._registry
+before = registry["RLock"][0]
+with patching.installation():
+    assert registry["RLock"][0] is threading.RLock is not before
+    pickle.dumps(registry)  # what a manager does that is started by spawn
+assert registry["RLock"][0] is threading.RLock is before
+pickle.dumps(registry)
+"""
+
+
+def test_managers_that_were_imported_before_can_still_be_sent_to_their_server() -> None:
+    done = subprocess.run([sys.executable, "-c", MANAGERS], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
