@@ -202,6 +202,7 @@ class LeftRunning:
     def _end_dropped(self) -> None:
         every = (*self._dropped, *left_pools.dropped(lambda _: True))
         left_pools.end_dropped(every, self._household.break_up_descendants, _UNWINDING)
+        self._household.reap()
         self._dropped.clear()
 
     def end_survivors(self) -> list[str]:

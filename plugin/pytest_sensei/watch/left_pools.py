@@ -9,7 +9,7 @@ from multiprocessing import pool, util
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_sensei.diagnosis import Diagnosis, Kind, Place, Resource
-from pytest_sensei.primitives import pools, threads
+from pytest_sensei.primitives import births, pools, threads
 from pytest_sensei.primitives.pools import threads_of, workers_of
 from pytest_sensei.watch import leaks
 from pytest_sensei.watch.places import first_user_site, line_of, place_of
@@ -156,6 +156,13 @@ def end_dropped(left: Iterable[LeftPool], kill: Callable[[list[int]], object], p
                 thread._state = pool.TERMINATE
         kill(sorted(each.processes))
         leaks.end([thread for thread in each.threads if thread.is_alive()], patience)
+        kill(sorted(_born_of(each.threads)))  # who was started while the others were ended
+
+
+def _born_of(parents: Iterable[threading.Thread]) -> set[int]:
+    """Return the processes that some threads have started."""
+    strands = {threads.strand_of.get(parent) for parent in parents}
+    return {birth.pid for birth in list(births.known.values()) if birth.strand in strands}
 
 
 def _end(target: Any, kill: Callable[[list[int]], object]) -> None:
