@@ -185,6 +185,16 @@ CAUGHT: dict[str, tuple[list[str], str]] = {
             pool._terminate.cancel()
         """,
     ),
+    "a_pool_that_is_kept_and_does_not_end": (
+        ["leaked-pool"],
+        """
+        def test_a_pool_that_is_kept_and_does_not_end():
+            pool = ctx.Pool(2)
+            KEPT.append(pool)
+            assert pool.map(abs, [-1, -2]) == [1, 2]
+            pool._terminate.cancel()
+        """,
+    ),
     "a_pool_that_is_closed_only": (
         ["leaked-pool"],
         """

@@ -151,12 +151,17 @@ def end(left: Iterable[LeftPool], kill: Callable[[list[int]], object]) -> set[th
 def end_dropped(left: Iterable[LeftPool], kill: Callable[[list[int]], object], patience: float) -> None:
     """End what the garbage collector has left of pools, or is still at: first who would replace a worker."""
     for each in left:
-        for thread in each.threads:
-            if hasattr(thread, "_state"):
-                thread._state = pool.TERMINATE
+        _replace_nobody(each.threads)
         kill(sorted(each.processes))
         leaks.end([thread for thread in each.threads if thread.is_alive()], patience)
         kill(sorted(_born_of(each.threads)))  # who was started while the others were ended
+
+
+def _replace_nobody(of_a_pool: Iterable[threading.Thread]) -> None:
+    """Tell a pool's threads that it is over: else one of them starts a worker for each that is ended."""
+    for thread in of_a_pool:
+        if hasattr(thread, "_state"):
+            thread._state = pool.TERMINATE
 
 
 def _born_of(parents: Iterable[threading.Thread]) -> set[int]:
@@ -174,7 +179,8 @@ def _end(target: Any, kill: Callable[[list[int]], object]) -> None:
         helper = threading.Thread(target=_terminate, args=(target,), daemon=True)
         helper.start()
         threads.real_join(helper, PATIENCE)
-        if helper.is_alive():  # a worker holds a lock of the pool's, or will not end
+        if helper.is_alive():  # a worker holds a lock of the pool's, or will not end, or nobody tells it to
+            _replace_nobody(threads_of(target))
             kill([worker.pid for worker in workers])
             threads.real_join(helper, PATIENCE)
     for worker in workers:
