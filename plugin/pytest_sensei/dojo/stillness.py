@@ -13,16 +13,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+from pytest_sensei.watch import procfs
 
-_PROC = Path("/proc")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 _LOOKS = 10  # so often all have to be seen asleep: who waits in slices or polls is awake now and then
 _PATIENCE = 250  # looks at most: somebody may wait without ever sleeping
 _PAUSE = 0.02  # seconds between two looks; on a busy machine they take longer, and so do the others
 _WAITING = "waits for rest"  # the name of a thread that does nothing but look, for others who look
-_ENDED = "ZX"
-_AT_REST = "S" + _ENDED
 
 
 def _never() -> bool:
@@ -38,7 +37,7 @@ def until_asleep(process: int, unless: Callable[[], bool] = _never) -> None:
 def until_all_asleep(root: int, unless: Callable[[], bool] = _never) -> None:
     """Wait until a process and all that descend from it, but the calling one, sleep; or until `unless` is true."""
     with _named(_WAITING):
-        _wait(lambda: all(map(_is_at_rest, _family(root) - {os.getpid()})), _LOOKS, unless)
+        _wait(lambda: all(map(_is_at_rest, _others_of(root))), _LOOKS, unless)
 
 
 def until_ended(process: int) -> None:
@@ -80,22 +79,21 @@ def _wait(is_so: Callable[[], bool], times: int, unless: Callable[[], bool] = _n
 
 def _is_at_rest(process: int) -> bool:
     """Tell whether no thread of a process is at work. Where that cannot be seen, time alone must do."""
-    threads = [_name_and_state(task / "stat") for task in _listed(_PROC / str(process) / "task")]
-    return all(state in _AT_REST or name == _WAITING for name, state in threads)
+    threads = (procfs.task(process, tid) for tid in procfs.tasks(process))
+    return all(
+        thread is None or thread.ended or thread.state == "S" or thread.name == _WAITING for thread in threads
+    )
 
 
-def _name_and_state(stat: Path) -> tuple[str, str]:
-    """Return the name of a thread, and the letter that tells what it does. The name may be anything."""
-    with contextlib.suppress(OSError):
-        name, _, rest = stat.read_text(errors="replace").partition("(")[2].rpartition(")")
-        return name, rest.split()[0]
-    return "", "X"
+def _others_of(root: int) -> Iterator[int]:
+    """Yield a process and its descendants, but for the calling one."""
+    return (process for process in (root, *procfs.descendants(root)) if process != os.getpid())
 
 
 @contextlib.contextmanager
 def _named(name: str) -> Iterator[None]:
     """Give this thread another name for a while, where that is possible."""
-    comm, before = _PROC / "thread-self" / "comm", None
+    comm, before = Path("/proc/thread-self/comm"), None
     with contextlib.suppress(OSError):
         before = comm.read_text()
         comm.write_text(name)
@@ -107,32 +105,10 @@ def _named(name: str) -> Iterator[None]:
                 comm.write_text(before.rstrip("\n"))
 
 
-def _listed(folder: Path) -> list[Path]:
-    with contextlib.suppress(OSError):
-        return list(folder.iterdir())
-    return []
-
-
-def _family(root: int) -> set[int]:
-    """Return a process and all its descendants."""
-    found: set[int] = set()
-    pending = [root]
-    while pending:
-        process = pending.pop()
-        found.add(process)
-        pending += [child for child in _children(process) if child not in found]
-    return found
-
-
-def _children(process: int) -> Iterable[int]:
-    for task in _listed(_PROC / str(process) / "task"):
-        with contextlib.suppress(OSError):
-            yield from map(int, (task / "children").read_text().split())
-
-
 def _has_ended(process: int) -> bool:
-    if (_PROC / "self").exists():
-        return _name_and_state(_PROC / str(process) / "stat")[1] in _ENDED
+    if procfs.visible():
+        found = procfs.stat(process)
+        return found is None or found.ended
     import psutil  # it takes a while to load, and on Linux nobody needs it
 
     try:

@@ -21,7 +21,7 @@ def visible() -> bool:
 
 
 class Stat(NamedTuple):
-    """A process at a moment. Its identifier and its start together are used only once."""
+    """A process, or a thread, at a moment. Its identifier and its start together are used only once."""
 
     pid: int
     parent: int
@@ -37,12 +37,21 @@ class Stat(NamedTuple):
 
 def stat(pid: int) -> Stat | None:
     """Return the state of a process, or None when there is none or it cannot be seen."""
-    text = _read(f"{_ROOT}/{pid}/stat")
+    return _stat(pid, f"{_ROOT}/{pid}/stat")
+
+
+def task(pid: int, tid: int) -> Stat | None:
+    """Return the state of a thread of a process, or None when there is none or it cannot be seen."""
+    return _stat(tid, f"{_ROOT}/{pid}/task/{tid}/stat")
+
+
+def _stat(identifier: int, path: str) -> Stat | None:
+    text = _read(path)
     if text is None:
         return None
-    name, _, rest = text.partition("(")[2].rpartition(")")
+    name, _, rest = text.partition("(")[2].rpartition(")")  # the name may be anything
     fields = rest.split()
-    return Stat(pid, int(fields[1]), fields[0], int(fields[19]), name)
+    return Stat(identifier, int(fields[1]), fields[0], int(fields[19]), name)
 
 
 def start(pid: int) -> int:
@@ -154,8 +163,8 @@ def switches(pid: int, tid: int) -> int:
 
 def sleeps(pid: int, tid: int) -> bool:
     """Tell whether a thread sleeps in the kernel."""
-    text = _read(f"{_ROOT}/{pid}/task/{tid}/stat")
-    return text is not None and text.rpartition(")")[2].split()[0] == "S"
+    found = task(pid, tid)
+    return found is not None and found.state == "S"
 
 
 _SEMAPHORE = re.compile(r"^(\S+) \S+ \S+ \S+ (\d+)\s+\S*/sem\.", re.MULTILINE)
