@@ -60,7 +60,7 @@ def recv(self: Any, size: int, read: Callable[[int, int], bytes] = os.read) -> i
         if _unseen():
             chunk: bytes | memoryview = read(handle, remaining)
         else:
-            chunk = _read(self, handle, space[:remaining], read)
+            chunk = read_for(self, handle, space[:remaining], read)
         if not chunk:
             if remaining == size:
                 raise EOFError
@@ -70,16 +70,21 @@ def recv(self: Any, size: int, read: Callable[[int, int], bytes] = os.read) -> i
     return got
 
 
-def _read(
-    owner: Any, handle: int, space: memoryview, read: Callable[[int, int], bytes]
+def read_for(
+    owner: object, fd: int, space: memoryview, read: Callable[[int, int], bytes] = real_read
 ) -> bytes | memoryview:
-    ends = Ends((handle,), (), owner)
+    """Read what is there, or will be, on behalf of a connection or file; None: of the descriptor alone."""
     while True:
-        await_turn(ends)
-        chunk = _try_read(handle, space, read)
+        if runtime.explorer is not None:
+            await_turn(_reading(owner, fd))
+        chunk = _try_read(fd, space, read)
         if chunk is not None:
             return chunk
-        wait_for(ends)
+        wait_for(_reading(owner, fd))
+
+
+def _reading(owner: object, fd: int) -> Ends:
+    return Ends((fd,), (), owner or openings.raw_end(fd, "r"))
 
 
 def _try_read(handle: int, space: memoryview, read: Callable[[int, int], bytes]) -> bytes | memoryview | None:
@@ -103,16 +108,24 @@ def send(self: Any, buffer: Any, write: Callable[[int, Any], int] = os.write) ->
     handle = self._handle
     if _unseen():
         _write_all(handle, buffer, write)
-        return
-    rest = memoryview(buffer)
-    ends = Ends((), (handle,), self)
+    else:
+        write_for(self, handle, memoryview(buffer), write)
+
+
+def write_for(owner: object, fd: int, rest: memoryview, write: Callable[[int, Any], int] = _os_write) -> None:
+    """Write all of it, on behalf of a connection or file; None: of the descriptor alone."""
     while rest:
-        await_turn(ends)
-        count = _try_write(handle, rest, write)
+        if runtime.explorer is not None:
+            await_turn(_writing(owner, fd))
+        count = _try_write(fd, rest, write)
         if count:
             rest = rest[count:]
         else:
-            wait_for(ends)
+            wait_for(_writing(owner, fd))
+
+
+def _writing(owner: object, fd: int) -> Ends:
+    return Ends((), (fd,), owner or openings.raw_end(fd, "w"))
 
 
 def _write_all(handle: int, buffer: Any, write: Callable[[int, Any], int]) -> None:
@@ -160,35 +173,12 @@ def read(fd: int, length: int, /) -> bytes:
     return bytes(read_for(None, fd, memoryview(bytearray(min(length, LARGEST)))))
 
 
-def read_for(owner: object, fd: int, space: memoryview) -> bytes | memoryview:
-    """Read what is there, or will be, on behalf of a file; None: of the descriptor alone."""
-    while True:
-        if runtime.explorer is not None:
-            await_turn(Ends((fd,), (), owner or openings.raw_end(fd, "r")))
-        chunk = _try_read(fd, space, real_read)
-        if chunk is not None:
-            return chunk
-        wait_for(Ends((fd,), (), owner or openings.raw_end(fd, "r")))
-
-
 def write(fd: int, data: Any, /) -> int:
     """Write to a descriptor; see `os.write`. A pipe that is full is waited for in slices."""
     if _unseen() or not blocks_as_a_pipe(fd):
         return _os_write(fd, data)
-    return write_for(None, fd, data)
-
-
-def write_for(owner: object, fd: int, data: Any) -> int:
-    """Write all of it, on behalf of a file; None: of the descriptor alone."""
-    rest = whole = memoryview(data).cast("B")
-    while rest:
-        if runtime.explorer is not None:
-            await_turn(Ends((), (fd,), owner or openings.raw_end(fd, "w")))
-        count = _try_write(fd, rest, _os_write)
-        if count:
-            rest = rest[count:]
-        else:
-            wait_for(Ends((), (fd,), owner or openings.raw_end(fd, "w")))
+    whole = memoryview(data).cast("B")
+    write_for(None, fd, whole)
     return len(whole)
 
 

@@ -67,7 +67,9 @@ class PipeFile(io.FileIO):
         """Write all of it; see `io.FileIO.write`."""
         if not _waits(self, "w"):
             return super().write(data)
-        return pipes.write_for(self.target, self.fileno(), data)
+        whole = memoryview(data).cast("B")
+        pipes.write_for(self.target, self.fileno(), whole)
+        return len(whole)
 
 
 def _waits(file: PipeFile, mode: str) -> bool:
