@@ -44,6 +44,7 @@ from pytest_sensei.watch.verdict import Describer, lock_of, owner_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
     from pytest_sensei.diagnosis import Place
     from pytest_sensei.primitives.runtime import Waiting
@@ -128,10 +129,7 @@ class _Writer:
         """Yield the lines of the user's code that a thread is in, the innermost first; else where it is at all."""
         frames = user_frames(party.frame)
         if not frames:
-            every = (
-                frame for frame in frames_outward(party.frame) if not is_our_file(frame.f_code.co_filename)
-            )
-            frames = list(itertools.islice(every, DEPTH))
+            frames = list(itertools.islice(_frames_not_ours(party), DEPTH))
         for frame in frames:
             yield place_of(frame.f_code, frame.f_lineno or 0, self._root)
 
@@ -257,10 +255,12 @@ def _is_inner_signal(guard: Guard) -> bool:
 
 def _counts_items(party: Party) -> bool:
     """Tell whether a party waits for room in a queue: a queue of one item has a semaphore like a lock's for that."""
-    codes = [
-        frame.f_code for frame in frames_outward(party.frame) if not is_our_file(frame.f_code.co_filename)
-    ]
-    return bool(codes) and codes[0] in _PUTS
+    innermost = next(_frames_not_ours(party), None)
+    return innermost is not None and innermost.f_code in _PUTS
+
+
+def _frames_not_ours(party: Party) -> Iterator[FrameType]:
+    return (frame for frame in frames_outward(party.frame) if not is_our_file(frame.f_code.co_filename))
 
 
 _PUTS = (queues.Queue.put.__code__, queues.JoinableQueue.put.__code__)
