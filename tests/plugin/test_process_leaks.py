@@ -176,6 +176,19 @@ CAUGHT: dict[str, tuple[list[str], str]] = {
             assert pool.map(abs, [-1, -2]) == [1, 2]
         """,
     ),
+    "a_pool_that_comes_back_while_it_is_collected": (
+        ["leaked-pool"],
+        """
+        class Returning(multiprocessing.pool.Pool):
+            def __del__(self):
+                KEPT.append(self)
+                super().__del__()
+
+        def test_a_pool_that_comes_back_while_it_is_collected():
+            pool = Returning(2, context=ctx)
+            assert pool.map(abs, [-1, -2]) == [1, 2]
+        """,
+    ),
     "a_pool_that_is_dropped_and_does_not_end": (
         ["leaked-pool"],
         """

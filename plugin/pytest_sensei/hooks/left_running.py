@@ -143,7 +143,8 @@ class LeftRunning:
         lost = left_pools.dropped(self._concerns_serial)
         found: list[Diagnosis] = []
         if not told:
-            found += [left_pools.diagnose(each, self._root) for each in (*lost, *remains.pools)]
+            pools_left = left_pools.each_once((*lost, *remains.pools))
+            found += [left_pools.diagnose(each, self._root) for each in pools_left]
             found += left_processes.diagnose(remains.processes, self._household.home, self._root)
         if self._may_have_left() or outcomes.failures:
             found += self._unheard.found(self._concerns_serial, excused)

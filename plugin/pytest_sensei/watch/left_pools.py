@@ -65,6 +65,14 @@ def dropped(concerns: Callable[[int], bool]) -> list[LeftPool]:
     return [LeftPool(each.made, each.type, each.workers, how, each.pids, each.threads) for each in mine]
 
 
+def each_once(left: Iterable[LeftPool]) -> list[LeftPool]:
+    """Return the first mention of each pool: one that is collected during a look is living and dropped."""
+    found: dict[int, LeftPool] = {}
+    for each in left:
+        found.setdefault(each.made.serial, each)
+    return list(found.values())
+
+
 def _left(each: Any) -> LeftPool | None:
     how = _how_executor(each) if isinstance(each, ProcessPoolExecutor) else _how_pool(each)
     if how is None:
