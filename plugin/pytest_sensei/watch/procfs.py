@@ -62,13 +62,16 @@ def start(pid: int) -> int:
 
 def children(pid: int) -> list[int]:
     """Return the children of a process, of all its threads."""
-    found: list[int] = []
-    for tid in tasks(pid):
-        text = _read(f"{_ROOT}/{pid}/task/{tid}/children")
-        if text is None:
-            continue
-        found.extend(map(int, text.split()))
-    return found
+    return [child for tid in tasks(pid) for child in _children(pid, tid)]
+
+
+def adopted(pid: int) -> list[int]:
+    """Return the children of a process's main thread: whom it adopts is among them (Linux, kernel/exit.c)."""
+    return _children(pid, pid)
+
+
+def _children(pid: int, tid: int) -> list[int]:
+    return [int(child) for child in (_read(f"{_ROOT}/{pid}/task/{tid}/children") or "").split()]
 
 
 def descendants(pid: int) -> list[int]:

@@ -54,7 +54,7 @@ class Strays:
 
     def _candidates(self) -> Iterator[int]:
         for ancestor in self._ancestors:
-            yield from procfs.children(ancestor)
+            yield from procfs.adopted(ancestor)
 
 
 def _ancestors(pid: int) -> Iterator[int]:
