@@ -1,19 +1,24 @@
 """Numbers that notice how they are squared. They steer the workers: a worker that was forked shares `meeting`,
-`company` and `last_is_back` with the test; in one that was started in another way they are not there, and nothing
-waits.
+`company`, `last_is_back` and `guest_book` with the test; in one that was started in another way they are not there,
+and nothing waits.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from multiprocessing import util
 from multiprocessing.synchronize import Barrier, Event
+from pathlib import Path
 
+from pytest_sensei.dojo import stillness
 from pytest_sensei.dojo.stillness import Company
 
 meeting: Barrier | None = None
 company: Company | None = None
 last_is_back: Event | None = None
+guest_book: Path | None = None
+slow_caller: int | None = None  # the process in which the first square to arrive lingers
 
 
 class Special(int):
@@ -58,6 +63,37 @@ class Heavy(int):
 
 
 def weighed(value: int, _ballast: bytes) -> int:
+    return value
+
+
+class Guest(Special):
+    """Is squared by a worker that signs the book when it comes, and once more when it ends by itself."""
+
+    def square(self) -> int:
+        if guest_book is not None:
+            name = str(os.getpid())
+            (guest_book / name).mkdir(parents=True, exist_ok=True)
+            util.Finalize(None, (guest_book / name / "home").touch, exitpriority=0)
+        return int(self) ** 2
+
+
+class Lingering(Special):
+    def square(self) -> int:
+        return Slow(int(self) ** 2)
+
+
+class Slow(int):
+    """Arrives in the caller when all workers have come to rest: they have sent what they had, and may have ended."""
+
+    def __reduce__(self) -> tuple[Callable[[int], int], tuple[int]]:
+        return arrive, (int(self),)
+
+
+def arrive(value: int) -> int:
+    global slow_caller
+    if slow_caller == os.getpid():
+        slow_caller = None
+        stillness.until_all_asleep(os.getpid())
     return value
 
 

@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from multiprocessing.queues import Queue, SimpleQueue
+from pathlib import Path
 from typing import Any
 
 import pytest
 import special_numbers
 from pytest_sensei.dojo.stillness import Company
-from special_numbers import First, FirstFails, Great, Last, Meeting, SecondFails, Where
+from special_numbers import First, FirstFails, Great, Guest, Last, Lingering, Meeting, SecondFails, Where
 from square_all import square_all
 
 METHODS = multiprocessing.get_all_start_methods()
@@ -94,6 +95,20 @@ def test_a_square_that_comes_late_keeps_its_place(monkeypatch: pytest.MonkeyPatc
     assert square_all([First(2), 3, 4, Last(5)], workers=2) == [4, 9, 16, 25]
 
 
+def test_squares_are_not_lost_when_the_workers_have_ended_before_they_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(special_numbers, "slow_caller", os.getpid())
+    assert square_all([Lingering(2), Lingering(3), Lingering(4)], workers=2) == [4, 9, 16]
+
+
+def test_workers_end_by_themselves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(special_numbers, "guest_book", tmp_path)
+    square_all([Guest(1), Guest(2)], workers=2)
+    stopped = [worker for worker in tmp_path.iterdir() if not (worker / "home").exists()]
+    assert not stopped, "a worker was stopped; it should be told that no more will come, and end by itself"
+
+
 def test_an_empty_queue_is_no_sign_of_the_end(slow_queues: None) -> None:
     assert square_all([1, 2, 3, 4], workers=2) == [1, 4, 9, 16]
 
@@ -141,7 +156,7 @@ def slow_queues(monkeypatch: pytest.MonkeyPatch) -> None:
     real_get = Queue.get
 
     def slow_get(self: Queue[Any], block: bool = True, timeout: float | None = None) -> Any:
-        waits = block and (timeout is None or timeout > 1)
+        waits = block and (timeout is None or timeout > 10)
         if not waits and first_look(self):
             raise queue.Empty
         return real_get(self, block, timeout)

@@ -102,12 +102,18 @@ def test_an_exception_is_raised_when_the_other_orders_have_been_handled(workers:
     with pytest.raises(ValueError, match="toast, burnt"):
         process_orders(["tea", "toast, burnt", "cake", "slow coffee"], workers, desk)
     assert desk.handled() == ["cake", "slow coffee", "tea"]
+    assert desk.tried() == ["cake", "slow coffee", "tea", "toast, burnt"], "each order is handled once"
 
 
 def test_more_orders_may_fail_than_there_are_workers(desk: Desk) -> None:
     with pytest.raises(ValueError, match="1, burnt"):
         process_orders(["1, burnt", "2, burnt", "3, burnt", "tea"], 2, desk)
     assert desk.handled() == ["tea"]
+
+
+def test_an_exception_is_not_lost_when_it_is_long_on_its_way(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="tea, spilt"):
+        process_orders(["tea, spilt"], 1, desk)
 
 
 def test_of_two_exceptions_the_first_in_order_is_raised(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import signal
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from pytest_sensei.dojo import stillness
@@ -22,10 +24,11 @@ def send_and_close(connection: Connection, *items: Any) -> None:
     connection.close()
 
 
-def close_and_stay(connection: Connection, caller: int) -> None:
-    """Tell who it is, close its end, and end when the caller waits for that."""
+def close_and_stay(connection: Connection, caller: int, file: Path) -> None:
+    """Tell who it is, close its end, and when the caller waits for that, leave a file and end."""
     send_and_close(connection, os.getpid())
     stillness.until_asleep(caller)
+    file.touch()
 
 
 def send_much(connection: Connection, count: int) -> None:
@@ -37,15 +40,16 @@ def send_whether_it_can_receive(connection: Connection) -> None:
     connection.send((os.getpid(), connection.readable, connection.writable))
 
 
-def count_descriptors(connection: Connection) -> None:
-    """Tell how many descriptors of this pipe the child has: its own one, and which others?"""
+def count_read_ends(connection: Connection) -> None:
+    """Tell how many descriptors the child has that this pipe could be read from. For writing it may have two."""
     mine = os.fstat(connection.fileno())
-    connection.send(sum(same_file(mine, descriptor) for descriptor in range(256)))
+    connection.send(sum(is_read_end(mine, descriptor) for descriptor in range(256)))
 
 
-def same_file(mine: os.stat_result, descriptor: int) -> bool:
+def is_read_end(mine: os.stat_result, descriptor: int) -> bool:
     try:
-        return os.path.samestat(mine, os.fstat(descriptor))
+        same_pipe = os.path.samestat(mine, os.fstat(descriptor))
+        return same_pipe and fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_WRONLY
     except OSError:  # it is not open
         return False
 

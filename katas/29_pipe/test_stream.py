@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import producers
 import psutil
@@ -47,6 +48,13 @@ def test_nothing_and_false_are_items_too() -> None:
     assert collect(producers.send_all, *items) == items
 
 
+def test_an_exception_that_is_sent_is_an_item() -> None:
+    assert [repr(item) for item in collect(producers.send_all, 1, KeyError("sent"))] == [
+        "1",
+        "KeyError('sent')",
+    ]
+
+
 def test_a_producer_may_close_its_end_itself() -> None:
     assert collect(producers.send_and_close, 1, 2) == [1, 2]
 
@@ -74,16 +82,17 @@ def test_the_producer_runs_in_another_process_and_can_only_send() -> None:
 
 
 def test_the_child_has_no_other_end_of_the_pipe_open() -> None:
-    (descriptors,) = collect(producers.count_descriptors)
-    assert descriptors == 1, "the child has kept an end that it does not need"
+    (read_ends,) = collect(producers.count_read_ends)
+    assert read_ends == 0, "the child has kept an end that it does not need"
 
 
 # How a producer may end -------------------------------------------------------------------
 
 
-def test_the_child_has_ended_when_all_is_returned() -> None:
-    (child,) = collect(producers.close_and_stay, os.getpid())
+def test_the_child_has_ended_when_all_is_returned(tmp_path: Path) -> None:
+    (child,) = collect(producers.close_and_stay, os.getpid(), tmp_path / "end")
     assert not psutil.pid_exists(child), "the child has not been joined"
+    assert (tmp_path / "end").exists(), "the producer was stopped before its end"
 
 
 @pytest.mark.parametrize("start_method", METHODS, indirect=True)
@@ -117,7 +126,7 @@ def slow_pipes(monkeypatch: pytest.MonkeyPatch) -> None:
     poll = Connection.poll
 
     def slow_poll(self: Connection, timeout: float | None = 0.0) -> bool:
-        if timeout is not None and timeout <= 1:
+        if timeout is not None and timeout <= 10:
             looks[os.getpid(), id(self)] += 1
             if looks[os.getpid(), id(self)] == 1:
                 return False

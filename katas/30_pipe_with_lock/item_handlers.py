@@ -1,11 +1,13 @@
-"""How the tests have items handled. A consumer that was forked shares `meeting`, `company` and
-`last_is_back` with the test; in one that was started in another way they are not there, and nothing waits.
+"""How the tests have items handled. A consumer that was forked shares `meeting`, `company`, `last_is_back` and
+`guest_book` with the test; in one that was started in another way they are not there, and nothing waits.
 """
 
 from __future__ import annotations
 
 import os
+from multiprocessing import util
 from multiprocessing.synchronize import Barrier, Event
+from pathlib import Path
 from typing import Any
 
 from pytest_sensei.dojo.stillness import Company
@@ -13,6 +15,7 @@ from pytest_sensei.dojo.stillness import Company
 meeting: Barrier | None = None
 company: Company | None = None
 last_is_back: Event | None = None
+guest_book: Path | None = None
 
 
 def double(item: Any) -> Any:
@@ -32,6 +35,15 @@ def where(_item: object) -> int:
 def meet(item: Any) -> Any:
     if meeting is not None:
         meeting.wait()
+    return item
+
+
+def sign(item: Any) -> Any:
+    """Sign the book for this consumer, and once more when it ends by itself."""
+    if guest_book is not None:
+        name = str(os.getpid())
+        (guest_book / name).mkdir(parents=True, exist_ok=True)
+        util.Finalize(None, (guest_book / name / "home").touch, exitpriority=0)
     return item
 
 

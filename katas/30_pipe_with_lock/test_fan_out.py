@@ -74,6 +74,11 @@ def test_nothing_and_false_are_items_and_results_too() -> None:
     assert fan_out(items, 2, item_handlers.same) == items
 
 
+def test_an_exception_that_is_returned_is_a_result() -> None:
+    items = [KeyError("an item"), 1]
+    assert list(map(repr, fan_out(items, 2, item_handlers.same))) == ["KeyError('an item')", "1"]
+
+
 def test_great_items_arrive_whole() -> None:
     items = [bytes([number]) * 300_000 for number in range(6)]  # a pipe has room for 64 kB
     lengths_and_contents = [(300_000, {number}) for number in range(6)]
@@ -112,6 +117,13 @@ def test_there_are_no_more_processes_than_consumers(monkeypatch: pytest.MonkeyPa
     assert len(set(fan_out(list(range(20)), 2, item_handlers.where))) <= 2
 
 
+def test_consumers_end_by_themselves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(item_handlers, "guest_book", tmp_path)
+    fan_out([1, 2], 2, item_handlers.sign)
+    stopped = [consumer for consumer in tmp_path.iterdir() if not (consumer / "home").exists()]
+    assert not stopped, "a consumer was stopped; it should end when the pipe does"
+
+
 # Errors -----------------------------------------------------------------------------------
 
 
@@ -139,7 +151,7 @@ def slow_pipes(monkeypatch: pytest.MonkeyPatch) -> None:
     poll = Connection.poll
 
     def slow_poll(self: Connection, timeout: float | None = 0.0) -> bool:
-        if timeout is not None and timeout <= 1:
+        if timeout is not None and timeout <= 10:
             looks[os.getpid(), id(self)] += 1
             if looks[os.getpid(), id(self)] == 1:
                 return False

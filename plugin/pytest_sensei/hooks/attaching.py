@@ -75,7 +75,7 @@ def _attach(item: pytest.Item, report: pytest.TestReport, kata: Kata | None) -> 
     if kata is not None:
         report.user_properties.append((KATA, kata.name))
         if report.failed and not findings.of(item, report.when):
-            steps = hinting.for_failure(test=item.name, message=report.longreprtext, kata=kata)
+            steps = hinting.for_failure(test=item.name, report=report.longreprtext, kata=kata)
             report.user_properties.append((HINT, list(steps)))
 
 

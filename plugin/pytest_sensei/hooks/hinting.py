@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_sensei.diagnosis import Diagnosis
+
+# Lines of pytest's report that say what was raised; the others show code, where any word may stand.
+_RAISED = re.compile(r"^(?:E .*|\S.*:\d+: \S.*)$", re.MULTILINE)
 
 
 def check(config: pytest.Config) -> None:
@@ -30,9 +34,14 @@ def for_diagnosis(diagnosis: Diagnosis, *, test: str, kata: Kata | None) -> tupl
     return hints_for(case_of(diagnosis, test=test), _of(kata))
 
 
-def for_failure(*, test: str, message: str, kata: Kata) -> tuple[str, ...]:
-    """Return the ladder for a failure of which the plugin knows no more than its message."""
-    return hints_for(Case(FAILURE, test, message), _of(kata))
+def for_failure(*, test: str, report: str, kata: Kata) -> tuple[str, ...]:
+    """Return the ladder for a failure of which the plugin knows no more than what pytest reports."""
+    return hints_for(Case(FAILURE, test, message_in(report)), _of(kata))
+
+
+def message_in(report: str) -> str:
+    """Return what was raised, without the code that the report shows; all of it when it has another form."""
+    return "\n".join(_RAISED.findall(report)) or report
 
 
 def for_import(*, message: str, kata: Kata) -> tuple[str, ...]:
