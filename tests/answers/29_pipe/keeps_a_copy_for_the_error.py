@@ -31,10 +31,9 @@ def collect(producer, *args):
     p.start()
     w.close()
     got = []
-    with r:
-        with contextlib.suppress(EOFError):
-            while True:
-                got.append(r.recv())
+    with r, contextlib.suppress(EOFError):
+        while True:
+            got.append(r.recv())
     p.join()
     code = p.exitcode
     p.close()
