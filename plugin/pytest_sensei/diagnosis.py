@@ -154,6 +154,7 @@ class Step:
     value: str | None = None  # repr, shortened
     locks: tuple[str, ...] = ()  # resources held at this step
     matters: bool = True  # False: left out of the one-screen picture
+    part_of: str | None = None  # the container that `field` is an item of, or, by the same name, the whole of
 
 
 @dataclass(frozen=True, slots=True)

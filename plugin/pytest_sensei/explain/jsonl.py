@@ -162,6 +162,7 @@ def _step(step: Step) -> JSONObject:
         "value": step.value,
         "locks": list(step.locks),
         "matters": None if step.matters else False,
+        "part_of": step.part_of,
     }
     return required | _present(optional)
 

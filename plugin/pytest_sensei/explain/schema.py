@@ -38,7 +38,7 @@ _HOLD = _object({"actor": _TEXT, "resource": _TEXT}, {"place": _PLACE})
 _WAIT = _object({"actor": _TEXT, "resource": _TEXT, "forever": _FLAG}, {"place": _PLACE})
 _STEP = _object(
     {"actor": _TEXT, "place": _PLACE, "action": _TEXT},
-    {"field": _TEXT, "value": _TEXT, "locks": _TEXTS, "matters": _FLAG},
+    {"field": _TEXT, "value": _TEXT, "locks": _TEXTS, "matters": _FLAG, "part_of": _TEXT},
 )
 _SCHEDULE = _object(
     {

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from pytest_sensei.diagnosis import STACK_OF, Finding, Kind, Light, Severity
+from pytest_sensei.explain.evidence import story
 from pytest_sensei.explain.facts import FORM_KINDS, facts, render_facts
 from pytest_sensei.explain.table import render_table
 from pytest_sensei.explain.text import EMPTY, Line, Look, Span, Tone, line, pad, paragraph, wrap
 from pytest_sensei.explain.timeline import render_timeline, replay_command, verdict_lines
-from pytest_sensei.explain.words import LIGHTS, WORDS, advice, found_after, reason, silencer
+from pytest_sensei.explain.words import LIGHTS, WAIT_FOR_IT, WORDS, advice, found_after, reason, silencer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -190,7 +191,8 @@ def _evidence(diagnosis: Diagnosis, *, verbose: bool) -> list[str]:
 
 
 def _advice(finding: Finding) -> list[tuple[str, str]]:
-    rows = [("try", advice(finding.diagnosis))]
+    is_order = finding.diagnosis.kind is Kind.RACE and story(finding.diagnosis).is_order
+    rows = [("try", WAIT_FOR_IT if is_order else advice(finding.diagnosis))]
     if finding.severity is Severity.WARN:
         rows.append(("silence", silencer(finding.diagnosis.kind.group)))
     return rows

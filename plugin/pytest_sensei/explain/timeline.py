@@ -98,7 +98,7 @@ def _without_least(moments: list[Moment], told: Story) -> list[Moment]:
 def _weight(moment: Moment, told: Story) -> int:
     if moment.mark or moment.step.action == "raise" or moment.over is not None:
         return 3
-    if moment.step.field is not None and moment.step.field == told.about:
+    if moment.step.field in told.about:
         return 2
     return 1 if moment.step.action in {"read", "write"} else 0
 

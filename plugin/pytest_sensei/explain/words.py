@@ -112,6 +112,9 @@ WORDS: dict[Kind, Words] = {
     Kind.EXPLORED: Words("EXPLORED", "", ""),
 }
 
+WAIT_FOR_IT = "where the order matters, wait for it: join(), an Event, a Queue"
+"""What to try when a lock would not have helped: one thread came before the other."""
+
 
 def silencer(group: Group) -> str:
     """The exact line that silences a group of kinds for one test."""

@@ -38,6 +38,9 @@ class Marker:
 NOVALUE: Final = Marker("NOVALUE")
 """There is no value, or nobody can know it without running code of the user's."""
 
+ABSENT: Final = Marker("ABSENT")
+"""There is nothing there: a key that is not in a dictionary, a variable that is not bound."""
+
 ANY: Final = Marker("ANY")
 """The field of an operation on a whole container: it conflicts with each of the container's fields."""
 

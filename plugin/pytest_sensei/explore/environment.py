@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import io
 import itertools
@@ -151,6 +152,7 @@ def held_still(
         world.coverage = stack.enter_context(instrumented(modules, world))
         stack.enter_context(virtual_time(world, modules))
         stack.enter_context(_announcing_events(world))
+        stack.enter_context(_announcing_notifications(world))
         stack.enter_context(_thread_numbers_kept())
         if lasting_ids:
             stack.enter_context(_lasting_ids(world, modules))
@@ -218,6 +220,24 @@ def _announcing_events(world: World) -> Iterator[None]:
     finally:
         for name, original in theirs.items():
             setattr(threading.Event, name, original)
+
+
+@contextmanager
+def _announcing_notifications(world: World) -> Iterator[None]:
+    """Let a call of `notify` be known that nobody hears: no wait or lock shows it."""
+    notify = threading.Condition.notify
+
+    @functools.wraps(notify)
+    def announced(self: threading.Condition, n: int = 1) -> None:
+        if world.execution is not None:
+            world.execution.notified(self)
+        notify(self, n)
+
+    threading.Condition.notify = announced  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        threading.Condition.notify = notify  # type: ignore[method-assign]
 
 
 def uses_thread_locals(modules: Iterable[types.ModuleType]) -> bool:

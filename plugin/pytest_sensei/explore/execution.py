@@ -82,6 +82,12 @@ class Execution(Scheduler):
             self.unwind(task)
         return free
 
+    def notified(self, condition: object) -> None:
+        """Hear of a call of `notify`: when nobody waits, nothing else tells of it."""
+        task = self.by_ident.get(get_ident())
+        if self.recorder is not None and task is not None and not self.over:
+            self.recorder.notified(task, condition)
+
     # Threads ------------------------------------------------------------------------------------------
 
     def start(self, thread: Any, launch: Callable[[], None]) -> None:

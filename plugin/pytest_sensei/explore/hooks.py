@@ -302,7 +302,7 @@ def _announce_method(shape: Shape, obj: object, name: str, call: tuple[Any, ...]
             _access(each, field, access, NOVALUE)
     if by_key:
         field, kind = keyed_effect(shape, obj, name, call)
-        value = call[2] if len(call) > 2 and kind is WRITE else NOVALUE
+        value = call[2] if len(call) > 2 and name == "__setitem__" else NOVALUE  # `setdefault` may leave it
         _access(obj, field, kind, value)
     else:
         _access(obj, ANY, kind, NOVALUE)

@@ -5,36 +5,40 @@ from __future__ import annotations
 import collections
 import sys
 import threading
-import types
-import weakref
 from dataclasses import dataclass, field, replace
-from types import CodeType, FrameType
 from typing import TYPE_CHECKING
 
-from pytest_sensei.diagnosis import Diagnosis, Place, Resource, Step
+from pytest_sensei.diagnosis import Diagnosis, Kind, Place, Resource, Step
 from pytest_sensei.explore import operation as op
-from pytest_sensei.explore.access import ANY, ITEM, NOVALUE
+from pytest_sensei.explore.access import ABSENT, ANY, ITEM, NOVALUE
 from pytest_sensei.explore.fields import peek
+from pytest_sensei.explore.known_types import derives
+from pytest_sensei.explore.labels import Key, Labels
 from pytest_sensei.explore.scheduler import End, Scheduler
 from pytest_sensei.explore.task import Task
+from pytest_sensei.explore.wakeups import Wakeups
 from pytest_sensei.watch.naming import names_of, user_frames, waited_object
 from pytest_sensei.watch.places import is_user_file, line_of, place_of, user_frame
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from types import CodeType, FrameType
 
     from pytest_sensei.explore.operation import Event, Operation
     from pytest_sensei.explore.sharing import Epochs
 
 LONGEST_VALUE = 40  # characters
 _SCALARS = (int, float, complex, bool, str, bytes, type(None))
-_COLLECTIONS = (list, tuple, dict, set, frozenset, collections.deque)
+_MAPPINGS = (dict, collections.OrderedDict, collections.defaultdict, collections.Counter)
+_COLLECTIONS = (list, tuple, set, frozenset, collections.deque, *_MAPPINGS)
 
 
 def short(value: object, depth: int = 2) -> str | None:
     """Return a short text for a value without running code of the user's; None: there is none."""
     if value is NOVALUE:
         return None
+    if value is ABSENT:
+        return "absent"
     kind = type(value)
     if kind in _SCALARS or isinstance(value, type):
         text = value.__name__ if isinstance(value, type) else repr(value)
@@ -70,7 +74,11 @@ class Note:
     tid: int
     epoch: int
     known: dict[int, int]
-    shared: bool  # an access to a field that others touch
+    label: Key | None  # what is touched, if it is an access to a field that others touch
+
+    @property
+    def shared(self) -> bool:
+        return self.label is not None
 
 
 @dataclass(slots=True)
@@ -84,9 +92,17 @@ class Recording:
     loop: Place | None = None  # where a task went on without end
     last: Step | None = None  # the failing line
     cut: int | None = None  # so many notes came before it
-    _labels: dict[tuple[str, int], str] = field(default_factory=dict)
+    wakeups: Wakeups = field(init=False)
+    _labels: Labels = field(default_factory=lambda: Labels(short))
     _alive: list[object] = field(default_factory=list)
     _calls: dict[int, tuple[object, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.wakeups = Wakeups(self.root)
+
+    def notified(self, task: Task, condition: object) -> None:
+        """Take down that the current task notifies a condition; nobody may hear it."""
+        self.wakeups.notified(task, condition)
 
     def step(self, scheduler: Scheduler, task: Task, operation: Operation, value: object) -> None:
         """Take down what the current task is about to do."""
@@ -108,53 +124,19 @@ class Recording:
         shared = event.act in (op.READ, op.WRITE)
         if shared:
             action: str | None = event.act
-            name: str | None = self._field(operation.target, event.key[1], frames)  # type: ignore[index]
-            seen = peek(operation.target, event.key[1]) if event.act is op.READ else value  # type: ignore[index]
-            text = short(seen)
+            name: str | None = None
+            label: Key | None = self._labels.note(operation.target, event.key[1], frames)  # type: ignore[index]
+            text = short(_seen(operation.target, event.key[1], value, writes=event.act is op.WRITE))  # type: ignore[index]
         else:
             action, name = self._call(task, operation, event, frames)
-            text = None
+            label = text = None
         if action is None:
             return
         step = Step(actor_id(task), place, action, name, text, self._held(task))
         epochs: Epochs = task.epochs
         self.notes.append(
-            Note(step, event.key, event.act is op.WRITE, task.tid, epochs.mine, dict(epochs.known), shared)
+            Note(step, event.key, event.act is op.WRITE, task.tid, epochs.mine, dict(epochs.known), label)
         )
-
-    def _field(self, obj: object, field: Hashable, frames: list[FrameType]) -> str:
-        """Name a field: `Counter.value`, `counter.total`, `results[0]`."""
-        self._alive.append(obj)
-        if type(obj) is weakref.ref:
-            obj = obj()  # a generator
-        if field is ANY or isinstance(field, tuple):
-            owner = self._container(obj, frames)
-            return owner if field is ANY else f"{owner}[{short(field[1])}]"  # type: ignore[index]
-        if type(obj) is types.CellType:
-            return str(field)
-        if type(obj) is dict:
-            module = str(obj.get("__name__") or "globals").rpartition(".")[2]
-            return f"{module}.{field}"
-        if isinstance(obj, type):
-            return f"{obj.__name__}.{field}"
-        return f"{self._numbered(type(obj).__name__, obj)}.{str(field).lstrip()}"
-
-    def _container(self, obj: object, frames: list[FrameType]) -> str:
-        known = self._labels.get(("container", id(obj)))
-        if known is None:
-            best = next(iter(names_of(obj, frames)))
-            taken = set(self._labels.values())
-            known = best if best not in taken else f"{best} ({len(taken) + 1})"
-            self._labels["container", id(obj)] = known
-        return known
-
-    def _numbered(self, kind: str, obj: object) -> str:
-        """Name an object by its type; a second one of the type gets a number."""
-        key = (kind, id(obj))
-        if key not in self._labels:
-            count = sum(1 for other, _ in self._labels if other == kind)
-            self._labels[key] = kind if not count else f"{kind}({count + 1})"
-        return self._labels[key]
 
     def _call(
         self, task: Task, operation: Operation, event: Event, frames: list[FrameType]
@@ -213,10 +195,16 @@ class Recording:
         from pytest_sensei.explore.standstill import diagnose
 
         if scheduler.end in (End.STUCK, End.LEFT):
-            self.standing = diagnose(scheduler, self.root)
+            found = diagnose(scheduler, self.root)
+            missed = self.wakeups.missed(scheduler.live) if found.kind is Kind.STALLED else ()
+            self.standing = replace(found, details=(*missed, *found.details))
         elif scheduler.end in (End.SPINNING, End.ENDLESS) and scheduler.culprit is not None:
             user = user_frame(sys._current_frames().get(scheduler.culprit.ident))
             self.loop = place_of(user.f_code, user.f_lineno or 0, self.root) if user is not None else None
+
+    def name(self, note: Note) -> str | None:
+        """Return the name of what a step touches."""
+        return _named(note, self._labels.names()).field
 
     def steps(self) -> tuple[Step, ...]:
         """Return the steps, those marked that explain the failure.
@@ -226,16 +214,29 @@ class Recording:
         clashing = clashes(self.notes)
         locks = _contended(self.notes)
         cut = len(self.notes) if self.cut is None else self.cut
+        names = self._labels.names()
         steps = [
-            replace(note.step, matters=index in clashing or _is_on(note.step, locks))
+            replace(_named(note, names), matters=index in clashing or index in locks)
             for index, note in enumerate(self.notes)
             if index < cut or index in clashing
         ]
         return (*steps[:cut], *(() if self.last is None else (self.last,)), *steps[cut:])
 
 
-def _is_on(step: Step, locks: set[str]) -> bool:
-    return step.action in ("acquire", "release", "wait", "wake") and step.field in locks
+def _named(note: Note, names: dict[Key, str]) -> Step:
+    """Return the step with the name of what it touches, which is known only when all has been seen."""
+    if note.label is None:
+        return note.step
+    return replace(note.step, field=names[note.label], part_of=names.get((note.label[0], ANY)))
+
+
+def _seen(obj: object, field: Hashable, value: object, *, writes: bool) -> object:
+    """Return what a read is about to see, or what a write leaves."""
+    if not writes:
+        return peek(obj, field)
+    if isinstance(field, tuple) and derives(type(obj), set):
+        return value is not ABSENT
+    return value
 
 
 def clashes(notes: list[Note]) -> set[int]:
@@ -264,15 +265,28 @@ def _clash(first: Note, second: Note) -> bool:
     return second.known.get(first.tid, 0) < first.epoch
 
 
-def _contended(notes: list[Note]) -> set[str]:
-    """Return the names of the locks that more than one thread takes."""
-    takers: dict[str, set[int]] = {}
-    for note in notes:
-        if note.step.action in ("acquire", "wait") and note.step.field is not None:
-            takers.setdefault(note.step.field, set()).add(note.tid)
-    return {name for name, tids in takers.items() if len(tids) > 1}
+def _contended(notes: list[Note]) -> set[int]:
+    """Return the steps on locks that another thread takes, too, when no start or join keeps it from that."""
+    by_lock: dict[str, list[int]] = {}
+    for index, note in enumerate(notes):
+        if note.step.action in _ON_LOCKS and note.step.field is not None:
+            by_lock.setdefault(note.step.field, []).append(index)
+    return {
+        index
+        for indices in by_lock.values()
+        for index in indices
+        if any(_meet(notes[index], notes[other]) for other in indices)
+    }
 
 
+def _meet(one: Note, other: Note) -> bool:
+    """Tell whether nothing lasting orders two steps of different threads."""
+    if one.tid == other.tid:
+        return False
+    return one.known.get(other.tid, 0) < other.epoch and other.known.get(one.tid, 0) < one.epoch
+
+
+_ON_LOCKS = frozenset({"acquire", "release", "wait", "wake"})
 _SILENT = frozenset({op.BEGIN, op.END, op.CHOOSE, op.SLEEP, op.LOOK, op.TAKE, op.PEEK, op.GIVE})
 _THREAD_ACTS = {op.START: "start", op.JOIN: "join"}
 _LOCK_ACTS = {

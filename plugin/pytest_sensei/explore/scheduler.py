@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
 
 from pytest_sensei.explore import operation as op
-from pytest_sensei.explore.access import READ, Access
+from pytest_sensei.explore.access import ABSENT, ANY, DELETE, READ, Access
 from pytest_sensei.explore.dpor import Diverged
 from pytest_sensei.explore.operation import Event, Key, Operation
 from pytest_sensei.explore.sharing import Epochs, FieldName, Names, Track, conflict, scope_of
@@ -77,6 +77,9 @@ class Recorder(Protocol):
     """Wants to see each step, on the thread that does it."""
 
     def step(self, scheduler: Scheduler, task: Task, operation: Operation, value: object) -> None: ...
+
+    def notified(self, task: Task, condition: object) -> None:
+        """The current task is about to notify a condition, whether anybody waits or not."""
 
     def failed(self) -> None:
         """The test has raised; what follows the others do without it."""
@@ -164,14 +167,18 @@ class Scheduler:
         if track is None:
             track = self._meet(obj, scope)
         if track.active:
-            self.point(task, Operation(op.READ if kind is READ else op.WRITE, (id(obj), field), obj), value)
+            self._touch(task, obj, field, kind, value)
             return
         if conflict(track, task.epochs, writes=kind is not READ):
             self.learned.add(self.names.of(obj, scope))
         if self.wanted is not None and (task.number, ticks) in self.wanted:
-            self.point(task, Operation(op.READ if kind is READ else op.WRITE, (id(obj), field), obj), value)
+            self._touch(task, obj, field, kind, value)
         elif ticks > task.patience:
             self._make_room(task)
+
+    def _touch(self, task: Task, obj: object, field: Hashable, kind: Access, value: object) -> None:
+        operation = Operation(op.READ if kind is READ else op.WRITE, (id(obj), field), obj)
+        self.point(task, operation, ABSENT if kind is DELETE and field is not ANY else value)
 
     def _meet(self, obj: object, scope: Hashable) -> Track:
         name = self.names.of(obj, scope)

@@ -156,7 +156,8 @@ def _spinning(execution: Scheduler, recording: Recording) -> Diagnosis:
     task = execution.culprit or execution.main
     last = next((note for note in reversed(recording.notes) if note.tid == task.tid), None)
     place = recording.loop or (last.step.place if last is not None else None)
-    what = f" on {last.step.field}" if last is not None and last.step.field else ""
+    name = recording.name(last) if last is not None else None
+    what = f" on {name}" if name else ""
     endless = execution.end is End.ENDLESS
     return Diagnosis(
         kind=Kind.SPINNING,

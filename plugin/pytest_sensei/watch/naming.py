@@ -162,17 +162,22 @@ def queue_of(target: object) -> object:
 
 
 def names_of(target: object, frames: list[FrameType]) -> Iterator[str]:
+    """Yield the names of what is waited for in the code around, best first; never none."""
+    if isinstance(target, openings.RawEnd):
+        yield from _name_of_end(target)
+    if isinstance(target, list):
+        yield from _name_of_several(target, frames)
+    else:
+        yield from names_of_value(target, frames)
+
+
+def names_of_value(target: object, frames: list[FrameType]) -> Iterator[str]:
     """Yield the names of an object in the code around, best first; never none.
 
     What the nearest line calls it comes first unless that is a bare local name; a path that leads to it
     (`forks[0]`, `self.lock`) says more.
     """
     unknown: list[str] = []
-    if isinstance(target, openings.RawEnd):
-        yield from _name_of_end(target)
-    if isinstance(target, list):
-        yield from _name_of_several(target, frames)
-        return
     for frame in frames:
         for expression in taken_expressions(frame.f_code, frame.f_lineno or 0):
             value = evaluate(expression, frame)
@@ -184,7 +189,7 @@ def names_of(target: object, frames: list[FrameType]) -> Iterator[str]:
         for frame in frames:
             yield from names(target, frame)
     yield from unknown
-    yield f"a {type_of(target)}"
+    yield "a list" if isinstance(target, list) else f"a {type_of(target)}"
 
 
 def _name_of_several(targets: list[object], frames: list[FrameType]) -> Iterator[str]:

@@ -141,7 +141,7 @@ def test_locks_are_shown_where_they_are_held() -> None:
                 step(3, "read", "bob.balance", "0"),
                 step(2, "write", "bob.balance", "30", place=CREDIT),
             ),
-            "Thread-2 read alice.balance as 70 between two writes of Thread-1",
+            "Thread-2 read alice.balance as 70, already changed by Thread-1, and bob.balance as 0, not yet changed",
         ),
     ],
     ids=["lost increment", "lost write", "none", "stale read", "container", "half done"],
@@ -215,6 +215,7 @@ def test_a_write_between_start_and_join_is_not_ordered() -> None:
         step(1, "start", "Thread-1"),
         step(1, "write", VALUE, "5"),
         step(2, "write", VALUE, "1"),
+        step(1, "write", VALUE, "6"),
         step(1, "join", "Thread-1"),
     )
     assert lock_verdict(open_write) == "no lock is held at any access to Counter.value"
