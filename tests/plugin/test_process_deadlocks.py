@@ -785,6 +785,30 @@ def test_the_stacks_of_children_are_told_when_asked_for(tmp_path: Path) -> None:
     assert "stack of worker, helper" in full.output
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_child_that_is_in_c_code_is_told_with_the_line_it_is_in(tmp_path: Path, method: str) -> None:
+    source = HEADER.format(method=method) + textwrap.dedent(
+        """
+        def receive(mine, other):
+            other.close()
+            mine.recv(10)
+        def test_it():
+            ours, theirs = socket.socketpair()
+            process = ctx.Process(target=receive, args=(theirs, ours), name="receiver")
+            process.start()
+            theirs.close()
+            process.join()
+        """
+    )
+    finding = run(tmp_path, source).findings["test_it"][0]
+    assert (finding["kind"], finding["proved"]) == ("no-eof", True)
+    places = {actor["process"]: actor["place"]["source"] for actor in finding["actors"]}
+    assert places == {"receiver": "mine.recv(10)", "MainProcess": "process.join()"}
+    stacks = [text for text in finding["details"] if text.startswith("stack of receiver: test_it.py:")]
+    assert stacks
+    assert "mine.recv(10)" in stacks[0]
+
+
 def test_each_worker_of_xdist_watches_its_own_family(tmp_path: Path) -> None:
     source = (
         ABBA + textwrap.dedent(CAUGHT["join_before_drain"][1]) + textwrap.dedent(CAUGHT["own_write_end"][1])

@@ -675,6 +675,110 @@ def test_leaks_can_be_switched_off(tmp_path: Path) -> None:
     assert (outcome.failed, outcome.findings, outcome.survivors) == (0, {}, []), outcome.output
 
 
+LATE_CHILD = """
+import pytest
+@pytest.hookimpl
+def pytest_runtest_logfinish(nodeid):
+    import test_it
+    if nodeid.endswith("test_one"):
+        test_it.GO.set()
+        test_it.STARTED.wait()
+"""
+
+
+def test_what_a_left_thread_starts_between_two_tests_is_ended_with_the_run(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(LATE_CHILD)
+    source = HEADER.format(method="fork") + textwrap.dedent(
+        """
+        GO, STARTED = threading.Event(), threading.Event()
+        def start_later():
+            GO.wait()
+            process = ctx.Process(target=time.sleep, args=(600,), name="late")
+            KEPT.append(process)
+            process.start()
+            STARTED.set()
+        def test_one(): threading.Thread(target=start_later).start()
+        def test_two(): pass
+        """
+    )
+    outcome = run(tmp_path, source)
+    assert (outcome.passed, outcome.survivors) == (2, []), outcome.output
+    assert "sensei ended it, for the run to end: late is still running" in outcome.output
+
+
+def test_what_was_started_before_the_first_test_is_left_to_who_started_it(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        textwrap.dedent(
+            """
+            import subprocess
+            def pytest_sessionstart(session):
+                session.program = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+            def pytest_unconfigure(config):
+                program = config.pluginmanager.get_plugin("session").program
+                program.communicate()
+                print("the program ended with", program.returncode)
+            """
+        )
+    )
+    outcome = run(tmp_path, HEADER.format(method="fork") + "def test_it(): pass\n", "--sensei-leaks=error")
+    assert "the program ended with 0" in outcome.output
+    assert outcome.findings == {}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_process_that_computes_is_told_with_the_line_it_is_in(tmp_path: Path, method: str) -> None:
+    text = CAUGHT["a_process_that_works"][1]
+    finding = only(run(tmp_path, HEADER.format(method=method) + textwrap.dedent(text)))
+    (actor,) = finding["actors"]
+    assert actor["place"]["function"] == "work_on"
+    assert actor["place"]["source"] in ("started.set()", "while True:", "pass")
+    assert actor["state"] == "unknown"
+
+
+def test_a_program_that_is_left_is_not_disturbed(tmp_path: Path) -> None:
+    source = HEADER.format(method="fork") + textwrap.dedent(
+        """
+        def test_one():
+            KEPT.append(subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE))
+        def test_two():
+            program = KEPT[0]
+            program.communicate(b"\\n")
+            assert program.returncode == 0
+        """
+    )
+    outcome = run(tmp_path, source)
+    assert outcome.passed == 2, outcome.output
+    assert [finding["kind"] for finding in outcome.findings["test_one"]] == ["leaked-process"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_time_limit_is_told_with_where_the_processes_are(tmp_path: Path, method: str) -> None:
+    source = HEADER.format(method=method) + textwrap.dedent(
+        """
+        def compute(started, never):
+            started.set()
+            while True:
+                sum(range(1000))
+        def wait(started, never):
+            started.wait()
+            never.wait()
+        def test_it(request):
+            started, never = ctx.Event(), ctx.Event()
+            for target in (compute, wait):
+                ctx.Process(target=target, args=(started, never), name=target.__name__).start()
+            started.wait()
+            signal.setitimer(signal.ITIMER_REAL, 0.2)  # the time limit's own clock, so that it is soon over
+            multiprocessing.active_children()[0].join()
+        """
+    )
+    outcome = run(tmp_path, source)
+    finding = outcome.findings["test_it"][0]
+    assert finding["kind"] == "timeout"
+    places = {actor["process"]: actor["place"]["source"] for actor in finding["actors"] if "place" in actor}
+    assert places["compute"] in ("started.set()", "while True:", "sum(range(1000))")
+    assert places["wait"] in ("started.wait()", "never.wait()")
+
+
 def test_a_module_fixtures_process_is_judged_when_the_fixture_ends(tmp_path: Path) -> None:
     source = HEADER.format(method="fork") + textwrap.dedent(
         """

@@ -18,6 +18,7 @@ from pytest_sensei.watch.patience import looks
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from pytest_sensei.diagnosis import Actor
     from pytest_sensei.primitives.runtime import Strand
     from pytest_sensei.watch.household import Household
     from pytest_sensei.watch.left_pools import LeftPool
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _UNWINDING = 1.0  # seconds that the threads of an ended pool get
+_ANSWER = 0.1  # seconds that waiting processes get to tell where they are
 
 
 class Remains(NamedTuple):
@@ -45,7 +47,7 @@ class LeftRunning:
         self._household = household
         self._unheard = LeftUnheard(root, household)
         self._since = 0  # the count of births when the test began
-        self._first = births.serial() + 1
+        self._first: int | None = None  # what is started from here on, tests or what they left have started
         self._looked = 0  # the count of births at the last look
         self._saw_nobody = -1  # the count of births at the last look that saw nobody
         self._before: frozenset[Process] = frozenset()
@@ -60,6 +62,8 @@ class LeftRunning:
     def begin(self) -> None:
         """A test begins: what lives now is not its own."""
         self._since = births.serial() + 1
+        if self._first is None:
+            self._first = self._since
         self._in_test = True
         if births.serial() != self._looked or self._before:
             self._before = self._present()
@@ -188,6 +192,17 @@ class LeftRunning:
         left = offspring.left_over(seen, self._household.root, lambda each: self._concerns(each, excused))
         return Remains(left_pools.left_open(self._concerns_serial), left)
 
+    def whereabouts(self) -> tuple[Actor, ...]:
+        """Return where the processes of this test are that still live; who waits is asked to tell."""
+        if not self._may_have_left():
+            return ()
+        self._household.ask()
+        mine = [each for each in self._look() if not each.ended and self._concerns(each, lambda _: False)]
+        for _ in looks(_ANSWER):
+            if self._household.have_told(each.key for each in mine):
+                break
+        return tuple(left_processes.whereabouts(mine, self._household.home, self._root))
+
     # -- ending
 
     def _end(self, remains: Remains) -> None:
@@ -199,6 +214,7 @@ class LeftRunning:
         for _ in looks(_UNWINDING):
             if not any(thread.is_alive() for thread in threads):
                 break
+        self._household.break_up_descendants(left_pools.born_of(threads))  # while the others were ended
 
     def _end_dropped(self) -> None:
         every = (*self._dropped, *left_pools.dropped(lambda _: True))
@@ -210,15 +226,24 @@ class LeftRunning:
         """End what the tests have left and nobody has ended yet; return who that was, in words."""
         self.end()
         self._end_dropped()
-        alive = [seen for seen in self._look() if seen.key in self._of_tests and not seen.ended]
+        alive = [seen for seen in self._look() if self._is_of_a_test(seen) and not seen.ended]
         left = [Left(Kind.LEAKED_PROCESS, seen) for seen in alive]
-        open_pools = left_pools.left_open(lambda serial: serial >= self._first)
+        open_pools = left_pools.left_open(self._is_later)
         workers = left_pools.workers_of_all()
         told = [each for each in left if each.seen.pid not in workers]
         found = [left_pools.diagnose(each, self._root) for each in open_pools]
         found += left_processes.diagnose(told, self._household.home, self._root)
         self._end(Remains(open_pools, left))
         return [diagnosis.summary for diagnosis in found]
+
+    def _is_of_a_test(self, seen: Seen) -> bool:
+        """Tell whether a test has left a process, or a thread that a test has left has started it."""
+        return seen.key in self._of_tests or (
+            seen.descent is not None and self._is_later(seen.descent.serial)
+        )
+
+    def _is_later(self, serial: int) -> bool:
+        return self._first is not None and serial >= self._first
 
     def threads(self) -> set[threading.Thread]:
         """Return the threads that are part of a pool: the pool is judged, not they."""

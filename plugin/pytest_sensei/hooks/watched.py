@@ -113,7 +113,7 @@ class WatchedTests:
         if error is not None:
             self._left_open.failed()
         if error is not None and timeouts.is_timeout(error):
-            found.append(timeouts.diagnose(error, self._root))
+            found.append(timeouts.diagnose(error, self._root, self._left_running.whereabouts()))
         if phase == "call":
             found.extend(watching.inversions())
         if check_leaks:

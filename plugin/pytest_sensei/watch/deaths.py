@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_sensei.diagnosis import Actor, Diagnosis, Kind
 from pytest_sensei.primitives.outcomes import text_of
-from pytest_sensei.watch.left_processes import place_of_site
-from pytest_sensei.watch.places import is_user_file
+from pytest_sensei.watch.places import is_user_file, place_of_site
 from pytest_sensei.watch.record import Site
 
 if TYPE_CHECKING:

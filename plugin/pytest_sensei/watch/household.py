@@ -11,7 +11,7 @@ from multiprocessing import process
 from typing import TYPE_CHECKING
 
 from pytest_sensei.primitives import births, children, pipes, processes, runtime, semaphores
-from pytest_sensei.watch import descent, membership, offspring, procfs, record
+from pytest_sensei.watch import descent, membership, offspring, procfs, record, stacks
 from pytest_sensei.watch.home import Home
 from pytest_sensei.watch.judging import Judge
 from pytest_sensei.watch.record import Record
@@ -73,6 +73,7 @@ class Household:
         membership.expect_nobody()
         if self._home is not None:
             semaphores.record_in(None)
+            stacks.answer_no_more()
             self._home.remove()
             self._home = self._judge.home = None
 
@@ -92,6 +93,7 @@ class Household:
         record.named(multiprocessing.current_process().name, ready=True)
         semaphores.record_in(record)
         self._home = self._judge.home = home
+        stacks.answer_into(home.folder)
         membership.expect_forks(*self._where())
         home.head.proving = self._proving
 
@@ -124,6 +126,11 @@ class Household:
         """Ask all who wait to tell where."""
         if self._home is not None:
             self._home.head.challenge()
+
+    def have_told(self, members: Iterable[Process]) -> bool:
+        """Tell whether all of some processes have a note."""
+        home = self._home
+        return home is not None and all(home.note_of(*each) is not None for each in members)
 
     @property
     def members(self) -> int:
@@ -158,6 +165,7 @@ class Household:
         self._proving = proving
         if self._home is not None:
             self._home.take()
+            stacks.forget()
             self._heard = self._home.head.verdicts
             self._home.head.proving = proving
 

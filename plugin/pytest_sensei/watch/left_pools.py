@@ -162,7 +162,7 @@ def end_dropped(left: Iterable[LeftPool], kill: Callable[[list[int]], object], p
         _replace_nobody(each.threads)
         kill(sorted(each.processes))
         leaks.end([thread for thread in each.threads if thread.is_alive()], patience)
-        kill(sorted(_born_of(each.threads)))  # who was started while the others were ended
+        kill(sorted(born_of(each.threads)))  # who was started while the others were ended
 
 
 def _replace_nobody(of_a_pool: Iterable[threading.Thread]) -> None:
@@ -172,7 +172,7 @@ def _replace_nobody(of_a_pool: Iterable[threading.Thread]) -> None:
             thread._state = pool.TERMINATE
 
 
-def _born_of(parents: Iterable[threading.Thread]) -> set[int]:
+def born_of(parents: Iterable[threading.Thread]) -> set[int]:
     """Return the processes that some threads have started."""
     strands = {threads.strand_of.get(parent) for parent in parents}
     return {birth.pid for birth in list(births.known.values()) if birth.strand in strands}

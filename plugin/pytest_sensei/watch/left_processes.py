@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import linecache
 import os
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, Place, Resource
+from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, Resource
 from pytest_sensei.primitives import births
 from pytest_sensei.primitives.births import Way
-from pytest_sensei.watch import procfs
-from pytest_sensei.watch.places import relative
+from pytest_sensei.watch import procfs, stacks
+from pytest_sensei.watch.places import place_of_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pytest_sensei.diagnosis import Place
     from pytest_sensei.watch.home import Home
     from pytest_sensei.watch.notes import Note, NotedThread
     from pytest_sensei.watch.offspring import Left, Seen
-    from pytest_sensei.watch.record import Site
 
+ASKED = 8  # processes, at most, that are asked for their stacks: each takes a while
 _NAMELESS = "a process"
 _STATES = {"R": "running", "T": "stopped", "t": "stopped", "S": "sleeping", "D": "sleeping"}
 
@@ -33,18 +33,18 @@ def diagnose(left: Iterable[Left], home: Home | None, root: str | None) -> list[
     return [teller.diagnosis(list(group)) for _, group in alike]
 
 
-def place_of_site(site: Site | None, root: str | None) -> Place | None:
-    """Return the place of a line that another process may have told of."""
-    if site is None:
-        return None
-    source = linecache.getline(site.co_filename, site.line).strip()
-    return Place(relative(site.co_filename, root), site.line, site.co_name, source)
+def whereabouts(seen: Iterable[Seen], home: Home | None, root: str | None) -> Iterator[Actor]:
+    """Yield the threads of some living processes, with the lines that they are at where these can be told."""
+    teller = _Teller(home, root)
+    for each in seen:
+        yield from teller.threads(each)
 
 
 class _Teller:
     def __init__(self, home: Home | None, root: str | None) -> None:
         self._home = home
         self._root = root
+        self._threads: dict[int, tuple[Actor, ...]] = {}
 
     def order(self, left: Left) -> tuple[str, str, int]:
         """Sort alike together: of one kind, started at one line; those of an unknown line stay alone."""
@@ -98,17 +98,36 @@ class _Teller:
 
     def _actors(self, left: Left) -> Iterator[Actor]:
         """Yield the threads of a process that run the user's code, or else the process as a whole."""
-        seen, name = left.seen, self.name(left.seen)
+        seen = left.seen
         if left.kind is Kind.ZOMBIE:
-            yield Actor(f"p{seen.pid}", name, seen.pid, "MainThread", "ended")
-            return
-        note = self._note(seen)
+            yield Actor(f"p{seen.pid}", self.name(seen), seen.pid, "MainThread", "ended")
+        else:
+            yield from self.threads(seen)
+
+    def threads(self, seen: Seen) -> tuple[Actor, ...]:
+        """Return the threads of a living process: as it tells itself, or else as it is seen from outside."""
+        if seen.pid not in self._threads:
+            ask = len(self._threads) < ASKED
+            self._threads[seen.pid] = tuple(self._told(seen)) or tuple(self._seen(seen, ask=ask))
+        return self._threads[seen.pid]
+
+    def _told(self, seen: Seen) -> Iterator[Actor]:
+        name, note = self.name(seen), self._note(seen)
         told = [thread for thread in note.threads if _where(thread) is not None] if note is not None else []
         for thread in sorted(told, key=lambda thread: thread.tid != seen.pid):
             state = _doing(thread, seen.pid)
             yield Actor(thread.id, name, seen.pid, thread.name, state, _where(thread))
-        if not told:
-            yield Actor(f"p{seen.pid}", name, seen.pid, "MainThread", _state_of(seen.pid))
+
+    def _seen(self, seen: Seen, *, ask: bool) -> Iterator[Actor]:
+        """Yield the threads that are in the user's code; nobody knows whether they run, or wait to."""
+        pid, name = seen.pid, self.name(seen)
+        traces = [trace for trace in stacks.ask(pid, seen.start) if trace.of_user()] if ask else []
+        for number, trace in enumerate(traces):
+            thread = "MainThread" if trace.is_main else trace.name or "a thread"
+            place = place_of_site(trace.of_user()[0], self._root)
+            yield Actor(f"p{pid}.{number}", name, pid, thread, "unknown", place)
+        if not traces:
+            yield Actor(f"p{pid}", name, pid, "MainThread", _state_of(pid))
 
     def _state(self, left: Left) -> str:
         if left.kind is Kind.ZOMBIE:

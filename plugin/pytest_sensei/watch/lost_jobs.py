@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, Place, Resource
 from pytest_sensei.primitives import outcomes
-from pytest_sensei.watch.left_processes import place_of_site
-from pytest_sensei.watch.places import first_user_site, is_user_file, line_of, place_of
+from pytest_sensei.watch.places import first_user_site, is_user_file, line_of, place_of, place_of_site
 from pytest_sensei.watch.record import Site
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_sensei.primitives import births, children, dying, locks, memory, patching, runtime, semaphores
-from pytest_sensei.watch import deaths, descent, leaked_memory, ledger, procfs
+from pytest_sensei.watch import deaths, descent, leaked_memory, ledger, procfs, stacks
 from pytest_sensei.watch.home import Home
 from pytest_sensei.watch.judging import Judge
 from pytest_sensei.watch.lost import is_nobody_s_business
@@ -87,6 +87,7 @@ def join(folder: str, root: int, rootdir: str | None, name: str, *, ready: bool)
     try:
         home = Home(Path(folder))
         record = Record(home.folder, home.pid, home.start)
+        stacks.answer_into(home.folder)
     except FileNotFoundError:
         return  # the run is over
     record.named(name, ready=ready)

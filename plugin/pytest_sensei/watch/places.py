@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType, FrameType
 
+    from pytest_sensei.watch.record import Site
+
 _OURS = str(Path(__file__).resolve().parent.parent) + os.sep
 _STDLIB = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")})
 _RUNNERS = ("_pytest", "pluggy", "pytest", "pytest_timeout.py", "xdist", "execnet")
@@ -66,6 +68,14 @@ def place_of(code: CodeType, line: int, root: str | None = None) -> Place:
         function=code.co_name,
         source=linecache.getline(filename, line).strip(),
     )
+
+
+def place_of_site(site: Site | None, root: str | None) -> Place | None:
+    """Return the place of a line that another process may have told of."""
+    if site is None:
+        return None
+    source = linecache.getline(site.co_filename, site.line).strip()
+    return Place(relative(site.co_filename, root), site.line, site.co_name, source)
 
 
 def relative(filename: str, root: str | None) -> str:

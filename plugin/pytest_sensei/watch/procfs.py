@@ -164,6 +164,30 @@ def switches(pid: int, tid: int) -> int:
     return int(match[1]) if match else -1
 
 
+def catches(pid: int, signal: int) -> bool:
+    """Tell whether a process has a handler for a signal, and does not hold it off."""
+    status = _read(f"{_ROOT}/{pid}/status") or ""
+    masks = dict(re.findall(r"^(Sig\w+):\s+([0-9a-f]+)", status, re.MULTILINE))
+    bit = 1 << (signal - 1)
+    return bool(int(masks.get("SigCgt", "0"), 16) & bit) and not int(masks.get("SigBlk", "0"), 16) & bit
+
+
+def has_open(pid: int, path: str) -> bool:
+    """Tell whether a process has a file open."""
+    folder = f"{_ROOT}/{pid}/fd"
+    try:
+        return any(_target(f"{folder}/{name}") == path for name in os.listdir(folder))  # noqa: PTH208
+    except OSError:
+        return False
+
+
+def _target(link: str) -> str:
+    try:
+        return os.readlink(link)  # noqa: PTH115
+    except OSError:
+        return ""  # closed meanwhile
+
+
 def sleeps(pid: int, tid: int) -> bool:
     """Tell whether a thread sleeps in the kernel."""
     found = task(pid, tid)

@@ -13,6 +13,8 @@ from pytest_sensei.watch import ledger
 from pytest_sensei.watch.places import is_user_file, place_of, user_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_sensei.watch.ledger import Party
 
 
@@ -23,8 +25,8 @@ def is_timeout(error: BaseException) -> bool:
     )
 
 
-def diagnose(error: BaseException, root: str | None) -> Diagnosis:
-    """Say where everybody was when the time ran out; nothing is claimed."""
+def diagnose(error: BaseException, root: str | None, children: Iterable[Actor] = ()) -> Diagnosis:
+    """Say where everybody was when the time ran out, and where the `children` still are; nothing is claimed."""
     main = _where_raised(error, root)
     parties = ledger.read().parties.values()
     others = [_actor(party, root) for party in parties if party.thread is not threading.main_thread()]
@@ -33,7 +35,7 @@ def diagnose(error: BaseException, root: str | None) -> Diagnosis:
         kind=Kind.TIMEOUT,
         summary="the time limit ran out",
         proved=False,
-        actors=(first, *others),
+        actors=(first, *others, *children),
         culprits=(main,) if main is not None else (),
         details=(str(error),),
     )

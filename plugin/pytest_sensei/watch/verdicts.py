@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import linecache
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import STACK_OF, Actor, Diagnosis, Hold, Kind, Place, Resource, Wait
-from pytest_sensei.watch import graph, procfs
+from pytest_sensei.watch import graph, procfs, stacks
 from pytest_sensei.watch.family import Scene, Sleeper, waits_of
 from pytest_sensei.watch.notes import Gone, Need, NotedWait, Thing, Want
-from pytest_sensei.watch.places import is_user_file, relative
+from pytest_sensei.watch.places import is_user_file, place_of_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pytest_sensei.watch.family import Kin
     from pytest_sensei.watch.record import Taken
+    from pytest_sensei.watch.stacks import Trace
 
 MAIN_PROCESS = "MainProcess"
 _ENDS = ("Connection", "pipe")  # whose readers wait for the end, and not for an item
 MOST = 24  # actors in a picture
+ASKED = 8  # processes that are asked for their stacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class _Teller:
         situation = scene.situation(killers=False)
         self._edges = scene.binding_edges(situation)
         self._resources: dict[str, Resource] = {}
+        self._traces: dict[int, list[Trace]] = {}
 
     def kin_of(self, actor: str) -> Kin:
         return self._kins[actor]
@@ -174,7 +176,26 @@ class _Teller:
         wait = self._waits[actor]
         thread = self._threads.get(actor)
         told = wait.told if isinstance(wait, NotedWait) else None
-        return (told.place if told is not None else None) or (thread.place if thread is not None else None)
+        place = (told.place if told is not None else None) or (thread.place if thread is not None else None)
+        if place is None and isinstance(wait, Sleeper):
+            return next(iter(self._stack_of(wait)), None)
+        return place
+
+    def _stack_of(self, sleeper: Sleeper) -> tuple[Place, ...]:
+        """Return where a main thread is that could not tell itself, the innermost first."""
+        kin = self.kin_of(sleeper.id)
+        trace = next((trace for trace in self._traces_of(kin) if trace.is_main), None)
+        if trace is None or sleeper.tid != kin.pid:
+            return ()
+        return tuple(
+            place for site in trace.of_user() if (place := place_of_site(site, self._root)) is not None
+        )
+
+    def _traces_of(self, kin: Kin) -> list[Trace]:
+        """Ask a process for its stacks; in a great family, not everybody: each takes a while."""
+        if kin.pid not in self._traces and len(self._traces) < ASKED:
+            self._traces[kin.pid] = stacks.ask(kin.pid, kin.stat.start)
+        return self._traces.get(kin.pid, [])
 
     def _process_name(self, kin: Kin) -> str:
         if kin.note is not None:
@@ -316,8 +337,7 @@ class _Teller:
         site = holder.site
         if site is None or not is_user_file(site.co_filename):
             return None
-        source = linecache.getline(site.co_filename, site.line).strip()
-        return Place(relative(site.co_filename, self._root), site.line, site.co_name, source)
+        return place_of_site(site, self._root)
 
     # -- words
 
@@ -390,7 +410,9 @@ class _Teller:
                     yield f"{STACK_OF}{process}, {thread.name}: {_stack_text(thread.stack)}"
             for sleeper in kin.sleepers:
                 if sleeper.id not in {thread.id for thread in told}:
-                    yield f"{STACK_OF}{process}: {self._outside_view(sleeper)}"
+                    stack = self._stack_of(sleeper)
+                    told_of = _stack_text(stack) if stack else self._outside_view(sleeper)
+                    yield f"{STACK_OF}{process}: {told_of}"
 
     def _outside_view(self, sleeper: Sleeper) -> str:
         """Say what the system tells of a thread that could not tell itself."""
