@@ -43,6 +43,11 @@ def find_room(room: Semaphore, one_too_many: Event, caller: int) -> bool:
     return True
 
 
+def find_it_empty(room: Semaphore, one_too_many: Event, caller: int) -> bool:
+    """Return whether nobody else was here, or could be let in meanwhile; the room has one place."""
+    return find_room(room, one_too_many, caller) and not one_too_many.is_set()
+
+
 def meet(all_are_here: Barrier) -> str:
     """Wait, for ever, until everybody is here."""
     all_are_here.wait()

@@ -69,6 +69,16 @@ def test_no_more_jobs_than_the_limit_work_at_once() -> None:
     assert there_was_room == [True, True, True], "with a limit of 2, three jobs were at work"
 
 
+def test_each_place_is_given_back_once() -> None:
+    room, one_too_many = SHARED.Semaphore(1), SHARED.Event()
+
+    was_empty = run_limited([partial(jobs.find_it_empty, room, one_too_many, os.getpid())] * 3, 1)
+
+    assert was_empty == [True, True, True], (
+        "with a limit of 1, two jobs were at work after the first had ended"
+    )
+
+
 def test_as_many_jobs_as_the_limit_work_at_once() -> None:
     all_are_here = SHARED.Barrier(2)
 
@@ -92,6 +102,12 @@ def test_results_come_in_order_even_if_the_last_job_ends_first(line: SimpleQueue
     )
 
     assert results == ["first", "last"]
+
+
+def test_great_results_come_too() -> None:
+    great = bytes(300_000)  # a pipe has room for 64 kB
+
+    assert run_limited([partial(jobs.give, great)] * 2, 2) == [great, great]
 
 
 @pytest.mark.parametrize("start_method", METHODS, indirect=True)

@@ -144,6 +144,32 @@ def test_a_worker_that_dies_is_replaced_and_its_task_told_as_an_error(die: Calla
     assert results == [9]
 
 
+def test_any_worker_may_die_and_each_is_replaced() -> None:
+    here, there = Signal(), Signal()
+    pids: list[int] = []
+    errors: list[BaseException] = []
+    pool = MiniPool(2)
+    for _ in range(4):
+        pool.apply_async(tasks.exit_at_once, (), error_callback=errors.append)
+    pool.apply_async(tasks.meet, (here, there), callback=pids.append)
+    pool.apply_async(tasks.meet, (there, here), callback=pids.append)
+    finish(pool)
+
+    assert [type(error) for error in errors] == [RuntimeError] * 4
+    assert len(set(pids)) == 2
+
+
+def test_a_death_is_told_while_another_worker_is_at_work() -> None:
+    told = Signal()
+    results: list[str] = []
+    pool = MiniPool(2)
+    pool.apply_async(tasks.wait_for, (told,), callback=results.append)
+    pool.apply_async(tasks.exit_at_once, (), error_callback=lambda _error: told.release())
+    finish(pool)
+
+    assert results == ["went on"]
+
+
 def test_a_death_that_nobody_is_told_of_goes_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
     pool = MiniPool(1)
     pool.apply_async(tasks.exit_at_once, ())

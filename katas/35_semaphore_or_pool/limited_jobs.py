@@ -52,3 +52,23 @@ def go_in(folder: Path, name: str, limit: int, caller: int) -> None:
         (folder / "too many").touch()
     enough.touch()  # all have come who can: the next ones need not wait
     (inside / name).unlink()
+
+
+def stay_alone(folder: Path, name: str, caller: int) -> None:
+    """Go in, and stay each time until nobody is on its way who could come in, too."""
+    inside = folder / "inside"
+
+    def not_alone() -> bool:
+        return len(list(inside.iterdir())) > 1
+
+    (inside / name).touch()
+    stillness.until_all_asleep(caller, unless=not_alone)
+    if not_alone():
+        (folder / "too many").touch()
+    (inside / name).unlink()
+
+
+def leave_late(folder: Path, name: str, caller: int) -> None:
+    """Leave a file when nobody else is at work: who does not wait for this job has gone on by then."""
+    stillness.until_all_asleep(caller)
+    (folder / name).touch()

@@ -70,6 +70,14 @@ def test_never_more_than_the_limit_are_at_work_at_once(way: Way, tmp_path: Path)
     assert not (tmp_path / "too many").exists()
 
 
+def test_each_place_is_given_back_once(tmp_path: Path) -> None:
+    (tmp_path / "inside").mkdir()
+
+    with_semaphore([partial(limited_jobs.stay_alone, tmp_path, str(n), os.getpid()) for n in range(3)], 1)
+
+    assert not (tmp_path / "too many").exists(), "after a job that has ended, two could go in"
+
+
 @both_ways
 def test_there_may_be_nothing_to_do(way: Way) -> None:
     assert way([], 2) == set()
@@ -93,6 +101,19 @@ def test_a_job_that_fails_gives_its_place_back(way: Way, tmp_path: Path) -> None
         way(jobs, 1)
 
     assert (tmp_path / "done").exists()
+
+
+@both_ways
+def test_the_others_are_done_before_the_exception_is_raised(way: Way, tmp_path: Path) -> None:
+    jobs: list[Callable[[], object]] = [
+        partial(limited_jobs.fail, "from the job"),
+        partial(limited_jobs.leave_late, tmp_path, "done", os.getpid()),
+    ]
+
+    with pytest.raises(ValueError, match="from the job"):
+        way(jobs, 2)
+
+    assert (tmp_path / "done").exists(), "the other job was broken off"
 
 
 @both_ways
