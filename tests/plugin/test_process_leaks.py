@@ -189,6 +189,16 @@ CAUGHT: dict[str, tuple[list[str], str]] = {
             assert pool.map(abs, [-1, -2]) == [1, 2]
         """,
     ),
+    "a_pool_whose_end_was_broken_off": (
+        ["leaked-pool"],
+        """
+        def test_a_pool_whose_end_was_broken_off():
+            pool = ctx.Pool(2)
+            KEPT.append(pool)
+            pool._terminate.cancel()  # as if something had been raised before it came to the workers
+            pool.terminate()
+        """,
+    ),
     "a_pool_that_is_dropped_and_does_not_end": (
         ["leaked-pool"],
         """

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pytest_sensei.diagnosis import Diagnosis, Kind, Place, Resource
 from pytest_sensei.primitives import births, pools, threads
 from pytest_sensei.primitives.pools import threads_of, workers_of
-from pytest_sensei.watch import leaks
+from pytest_sensei.watch import leaks, procfs
 from pytest_sensei.watch.places import first_user_site, line_of, place_of
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ class LeftPool(NamedTuple):
 
     @property
     def is_ending(self) -> bool:
-        """Tell whether it was closed, so that its workers may be on their way out."""
-        return getattr(self.target, "_state", None) == pool.CLOSE
+        """Tell whether it was closed or terminated, so that its workers may be on their way out."""
+        return getattr(self.target, "_state", None) in (pool.CLOSE, pool.TERMINATE)
 
 
 def workers_of_all() -> set[int]:
@@ -91,6 +91,8 @@ def _how_pool(each: Any) -> str | None:
         return "was never closed"
     if each._state == pool.CLOSE and each not in pools.joined and any(map(_is_there, _parts(each))):
         return "was closed, but never joined"
+    if each._state == pool.TERMINATE and any(map(_works, workers_of(each))):
+        return "was terminated, but not to the end"
     return None
 
 
@@ -104,6 +106,14 @@ def _is_there(part: Any) -> bool:
     if isinstance(part, threading.Thread):
         return part.is_alive()
     return part._popen is not None and part._popen.returncode is None
+
+
+def _works(part: Any) -> bool:
+    """Tell whether a worker is a process that has not ended."""
+    if isinstance(part, threading.Thread) or not _is_there(part):
+        return False
+    stat = procfs.stat(part.pid)
+    return not procfs.visible() or (stat is not None and not stat.ended)
 
 
 # -- telling
