@@ -168,7 +168,16 @@ LEAKED_THREAD = Diagnosis(
 LEAKED_PROCESS = Diagnosis(
     kind=Kind.LEAKED_PROCESS,
     summary="'Process-1' is still running after the test",
-    actors=(actor(1, "MainThread", "sleeping", process="Process-1", pid=PID + 1),),
+    actors=(
+        actor(
+            1,
+            "MainThread",
+            "unknown",
+            place=at("test_cars.py:5", "while not arrived():", "drive"),
+            process="Process-1",
+            pid=PID + 1,
+        ),
+    ),
     resources=(lock(1, "Process-1", "Process", at("test_cars.py:9", "Process(target=drive).start()")),),
     culprits=(at("test_cars.py:9", "Process(target=drive).start()", "test_cars"),),
 )
