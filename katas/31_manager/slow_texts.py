@@ -31,8 +31,24 @@ class Text(str):  # noqa: SLOT000 - it has attributes
         return super().split(*arguments, **options)
 
 
-def text(words: str, folder: Path) -> Text:
-    made = Text(words)
+class TextForTwo(Text):
+    """A text that waits while it is split until another one is being split, too, and notes whether one was."""
+
+    def split(self, *arguments: Any, **options: Any) -> list[str]:  # type: ignore[override]
+        if os.getpid() != self.test:
+            mine = self.folder / f"here.{os.getpid()}"
+            mine.touch()
+            stillness.until_all_asleep(self.test, unless=self._in_company)
+            (self.folder / ("met" if self._in_company() else "alone")).touch()
+            mine.unlink()
+        return str.split(self, *arguments, **options)
+
+    def _in_company(self) -> bool:
+        return len(list(self.folder.glob("here.*"))) > 1
+
+
+def text(words: str, folder: Path, kind: type[Text] = Text) -> Text:
+    made = kind(words)
     made.folder, made.test = folder, os.getpid()
     return made
 

@@ -94,6 +94,15 @@ def test_the_words_are_counted_by_so_many_processes(monkeypatch: pytest.MonkeyPa
     assert len(started) >= 3  # two workers, and the manager's
 
 
+def test_the_processes_work_at_the_same_time(tmp_path: Path) -> None:
+    texts = [slow_texts.text(words, tmp_path, slow_texts.TextForTwo) for words in ("a b", "b c")]
+
+    assert tally(texts, 2) == {"a": 1, "b": 2, "c": 1}
+
+    split_by_workers = (tmp_path / "alone").exists()
+    assert (tmp_path / "met").exists() or not split_by_workers, "one process worked after the other"
+
+
 def test_no_process_is_left() -> None:
     tally(["a b", "b c"], 2)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from multiprocessing import get_context
+from multiprocessing import get_context, util
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,12 @@ def same(item: Any) -> Any:
 
 
 def pid_of_worker(_item: object) -> int:
+    return os.getpid()
+
+
+def stay_late(caller: int) -> int:
+    """Let the worker go home only when the caller sleeps: who does not wait for the workers goes on."""
+    util.Finalize(None, stillness.until_asleep, args=(caller,), exitpriority=0)
     return os.getpid()
 
 

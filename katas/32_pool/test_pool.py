@@ -77,7 +77,13 @@ def test_all_jobs_have_ended_when_the_exception_is_raised(tmp_path: Path) -> Non
 
 
 def test_no_worker_is_left() -> None:
-    parallel_map(jobs.square, range(3))
+    parallel_map(jobs.stay_late, [os.getpid()] * 3)
+
+    assert multiprocessing.active_children() == []
+
+
+def test_no_worker_is_left_after_a_look_for_errors() -> None:
+    assert first_error(jobs.stay_late, [os.getpid()] * 3) is None
 
     assert multiprocessing.active_children() == []
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from multiprocessing import get_context
+from dataclasses import dataclass
+from multiprocessing import get_context, util
 from multiprocessing.synchronize import Semaphore
 from typing import Any
+
+from pytest_sensei.dojo import stillness
 
 
 class Signal(Semaphore):
@@ -29,6 +32,17 @@ def page_of(url: str) -> str:
 
 def pid_of_worker(_url: str) -> int:
     return os.getpid()
+
+
+@dataclass(frozen=True)
+class StaysLate:
+    """Lets the worker go home only when the caller sleeps: who does not wait for the workers goes on."""
+
+    caller: int
+
+    def __call__(self, url: str) -> str:
+        util.Finalize(None, stillness.until_asleep, args=(self.caller,), exitpriority=0)
+        return page_of(url)
 
 
 def nothing(_url: str) -> None:

@@ -115,7 +115,7 @@ def test_all_callbacks_run_when_one_of_them_raises(urls: list[str]) -> None:
 def test_no_worker_is_left() -> None:
     notes = Notes()
 
-    fetch_all(["a", "bad b"], fetching.good_or_bad, notes.page, notes.error)
+    fetch_all(["a", "b"], fetching.StaysLate(os.getpid()), notes.page, notes.error)
 
     assert multiprocessing.active_children() == []
 
