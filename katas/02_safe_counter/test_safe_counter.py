@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from threading import Thread
 
@@ -19,6 +20,15 @@ def together(**jobs: Callable[[], object]) -> None:
         thread.join()
 
 
+class HardToAdd(int):
+    """A number that takes its time: whoever adds it is half-way for long."""
+
+    def __radd__(self, other: int) -> int:
+        for _ in range(11):
+            time.sleep(0.1)  # costs nothing in a marked test
+        return other + int(self)
+
+
 def test_starts_at_zero() -> None:
     assert SafeCounter().value == 0
 
@@ -26,8 +36,11 @@ def test_starts_at_zero() -> None:
 def test_counts_up_and_down() -> None:
     counter = SafeCounter()
     counter.increment()
+    assert counter.value == 1
     counter.increment(5)
+    assert counter.value == 6
     counter.decrement()
+    assert counter.value == 5
     counter.decrement(by=2)
     assert counter.value == 3
 
@@ -78,6 +91,16 @@ def test_three_threads_at_once_are_all_counted() -> None:
         cat=lambda: counter.decrement(2),
     )
     assert counter.value == 1
+
+
+@pytest.mark.interleave
+def test_an_update_waits_for_one_that_takes_long() -> None:
+    counter = SafeCounter()
+    together(
+        ann=lambda: counter.increment(HardToAdd(1)),
+        bob=counter.increment,
+    )
+    assert counter.value == 2
 
 
 @pytest.mark.interleave

@@ -141,11 +141,13 @@ def test_no_place_is_lost_when_two_threads_release() -> None:
 @pytest.mark.interleave
 def test_release_wakes_who_waits() -> None:
     seats = Semaphore(0)
+    answers: list[bool] = []
 
-    guests = start(seats.acquire)
+    guests = start(lambda: answers.append(seats.acquire()))
     seats.release()
 
     join(guests)
+    assert answers == [True]
     assert seats.value == 0
 
 
@@ -170,6 +172,18 @@ def test_two_releases_wake_two() -> None:
 
     join(guests)
     assert seats.value == 0
+
+
+@pytest.mark.interleave
+def test_two_semaphores_do_not_wake_for_each_other() -> None:
+    front, back = Semaphore(0), Semaphore(0)
+
+    guests = start(front.acquire, back.acquire)
+    back.release()
+    front.release()
+
+    join(guests)
+    assert (front.value, back.value) == (0, 0)
 
 
 @pytest.mark.interleave
@@ -233,6 +247,15 @@ def test_acquire_with_a_timeout_returns_false_when_no_place_comes(timeout: float
 
     assert seats.acquire(timeout=timeout) is False
     assert seats.value == 0
+
+
+def test_who_gave_up_leaves_the_next_place_to_others() -> None:
+    seats = Semaphore(0)
+
+    assert seats.acquire(timeout=0.01) is False
+    seats.release()
+    assert seats.value == 1
+    assert seats.acquire(timeout=0.01) is True
 
 
 @pytest.mark.interleave
