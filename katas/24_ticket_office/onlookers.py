@@ -8,11 +8,13 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
+from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event, Lock
 from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 from pytest_sensei.dojo import stillness
 
 NAME = "tickets.json"  # of the file, in whatever folder
@@ -101,6 +103,22 @@ def buy_in_vain_and_stay(broken: str, lock: Lock, told: Event, may_end: Event) -
 # Who writes? Python tells its audit hooks whenever a file is opened or renamed. A forked child inherits them.
 
 
+def read_values_slowly(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let each process hold what it has read of a Value until another one has read it, too, or cannot."""
+    parent = os.getpid()
+    value: Any = vars(Synchronized)["value"]
+
+    def read(self: Any) -> Any:
+        result = value.fget(self)
+        mine = folder / f"read.{os.getpid()}"
+        if os.getpid() != parent and not mine.exists():
+            mine.touch()
+            stillness.until_all_asleep(parent, unless=lambda: len(list(folder.glob("read.*"))) > 1)
+        return result
+
+    monkeypatch.setattr(Synchronized, "value", property(read, value.fset))
+
+
 class Doorman:
     """Lets the first buyer who is about to write wait for a second one: it comes if nobody keeps it out.
 
@@ -117,6 +135,7 @@ class Doorman:
         self._sales = os.open(notes / "sales", os.O_CREAT | os.O_RDWR | os.O_APPEND)
         self._waiting = os.open(notes / "waiting", os.O_CREAT | os.O_RDWR | os.O_APPEND)
         self._has_arrived = False
+        self.sold_by_the_test = 0  # how often the file was replaced by the process of the test itself
 
     @property
     def sales(self) -> int:
@@ -130,6 +149,7 @@ class Doorman:
 
     def heard(self, event: str, arguments: tuple[Any, ...]) -> None:
         if os.getpid() == self._test:
+            self.sold_by_the_test += event == "os.rename" and os.fspath(arguments[1]) == self._office
             return
         if event == "open" and isinstance(arguments[0], (str, os.PathLike)):
             name, _, flags = arguments

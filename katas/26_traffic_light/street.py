@@ -26,16 +26,20 @@ class Street:
         self.cars = list(cars)
         self.light = multiprocessing.Event()
         self.polled = multiprocessing.Event()
+        self.turned = multiprocessing.Event()  # a car has turned the light
         self.over = multiprocessing.Event()  # the test has got its answer
         self._asleep = multiprocessing.Semaphore(0)
         self._pids = multiprocessing.RawArray("q", 64)
         self._count = multiprocessing.Value("i", 0)
         self._looks = 0  # each process counts its own
         self._controller: multiprocessing.Process | None = None
+        self._may_turn = False
         self._sleep = self.light._cond.wait
         self.light._cond.wait = self._noticed_sleep
         self.light.is_set = self._noticed(self.light.is_set)
         self.light.wait = self._noticed(self.light.wait)
+        self.light.set = self._noticed_turn(self.light.set)
+        self.light.clear = self._noticed_turn(self.light.clear)
 
     # -- what the light notices: only in the processes of cars
 
@@ -54,6 +58,14 @@ class Street:
             self.polled.set()
             self._asleep.release()  # the one who waits for sleepers shall not wait for ever
 
+    def _noticed_turn(self, turn: Callable[[], None]) -> Callable[[], None]:
+        def noticed() -> None:
+            if in_child() and not self._may_turn:
+                self.turned.set()
+            turn()
+
+        return noticed
+
     def _noticed_sleep(self, timeout: float | None = None) -> None:
         # Called with the light's own lock held: whoever takes that lock next finds this car asleep.
         if in_child() and (timeout is None or timeout >= SHORT):
@@ -71,8 +83,12 @@ class Street:
     # -- who turns the light: a process beside the test
 
     def turned_by(self, control: Callable[[Street], None]) -> None:
-        self._controller = multiprocessing.Process(target=control, args=(self,), name="controller")
+        self._controller = multiprocessing.Process(target=self._control, args=(control,), name="controller")
         self._controller.start()
+
+    def _control(self, control: Callable[[Street], None]) -> None:
+        self._may_turn = True
+        control(self)
 
     def close(self) -> None:
         if self._controller is not None:

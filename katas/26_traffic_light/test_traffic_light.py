@@ -62,11 +62,12 @@ def test_without_cars_nobody_looks_at_the_light() -> None:
     assert drive([], multiprocessing.Event()) == []
 
 
-def test_the_light_is_as_it_was_afterwards() -> None:
-    light = multiprocessing.Event()
-    light.set()
-    drive(CARS, light)
-    assert light.is_set(), "cars do not turn the light"
+def test_the_light_is_as_it_was_afterwards(street_of: MakeStreet) -> None:
+    street = street_of(CARS)
+    street.light.set()
+    drive(CARS, street.light)
+    assert street.light.is_set(), "cars do not turn the light"
+    assert not street.turned.is_set(), "a car has turned the light, and turned it back"
 
 
 # Red --------------------------------------------------------------------------------------

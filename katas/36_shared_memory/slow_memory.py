@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from multiprocessing.shared_memory import SharedMemory
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
@@ -46,6 +47,59 @@ def open_late(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
     monkeypatch.setattr(SharedMemory, "__init__", slow_init)
     monkeypatch.setattr(SharedMemory, "unlink", unlink_and_tell)
+
+
+def open_for_two(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let each process that opens a block wait until another one opens it, too, and note whether one did."""
+    parent = os.getpid()
+    init = SharedMemory.__init__
+
+    def in_company() -> bool:
+        return len(list(folder.glob("here.*"))) > 1
+
+    def slow_init(self: SharedMemory, *arguments: Any, **options: Any) -> None:
+        if os.getpid() != parent:
+            mine = folder / f"here.{os.getpid()}"
+            mine.touch()
+            stillness.until_all_asleep(parent, unless=in_company)
+            (folder / ("met" if in_company() else "alone")).touch()
+            mine.unlink()
+        init(self, *arguments, **options)
+
+    monkeypatch.setattr(SharedMemory, "__init__", slow_init)
+
+
+def note_who_closes(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Note which processes open a block and which close one; what the garbage collector closes does not count."""
+    parent = os.getpid()
+    init, close = SharedMemory.__init__, SharedMemory.close
+
+    def noted_init(self: SharedMemory, *arguments: Any, **options: Any) -> None:
+        init(self, *arguments, **options)
+        if os.getpid() != parent:
+            (folder / f"opened.{os.getpid()}").touch()
+
+    def noted_close(self: SharedMemory) -> None:
+        close(self)
+        if sys._getframe(1).f_code.co_name != "__del__":  # noqa: SLF001 - nothing else tells
+            (folder / f"closed.{os.getpid()}").touch()
+
+    monkeypatch.setattr(SharedMemory, "__init__", noted_init)
+    monkeypatch.setattr(SharedMemory, "close", noted_close)
+
+
+class Unreadable(Sequence[float]):
+    """Numbers of which the last one cannot be read."""
+
+    def __len__(self) -> int:
+        return 3
+
+    def __getitem__(self, place: Any) -> Any:
+        if place == 2:
+            raise OSError("the disk is broken")
+        if place in (0, 1):
+            return 1.0
+        raise IndexError(place)
 
 
 def is_first(folder: Path) -> bool:

@@ -46,7 +46,7 @@ def test_the_sum_is_a_float() -> None:
     assert isinstance(parallel_sum([1, 2, 3], 2), float)
 
 
-@pytest.mark.parametrize(("count", "workers"), [(10, 3), (11, 4), (2, 4), (5, 1), (1, 2)])
+@pytest.mark.parametrize(("count", "workers"), [(10, 3), (11, 4), (2, 4), (5, 1), (1, 2), (40, 2)])
 def test_no_number_is_forgotten(count: int, workers: int) -> None:
     numbers = [2.0**n for n in range(count)]
 
@@ -78,7 +78,30 @@ def test_the_numbers_are_in_shared_memory_and_are_added_in_processes(monkeypatch
     parallel_sum([1.0] * 10, 2)
 
     assert "create" in blocks
-    assert len(started) >= 2
+    assert 2 <= len(started) <= 5, "two workers, and a manager or two if you like"
+
+
+def test_the_workers_are_there_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow_memory.open_for_two(monkeypatch, tmp_path)
+
+    assert parallel_sum([1.0, 2.0, 4.0, 8.0], 2) == 15.0
+
+    opened_by_workers = (tmp_path / "alone").exists()
+    assert (tmp_path / "met").exists() or not opened_by_workers, "one worker worked after the other"
+
+
+def test_each_worker_closes_the_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow_memory.note_who_closes(monkeypatch, tmp_path)
+
+    parallel_sum([1.0, 2.0, 4.0, 8.0], 2)
+
+    opened, closed = ({file.suffix for file in tmp_path.glob(f"{what}.*")} for what in ("opened", "closed"))
+    assert opened <= closed, "a worker has opened the block and not closed it"
+
+
+def test_the_block_is_removed_when_something_goes_wrong() -> None:
+    with pytest.raises(OSError, match="the disk is broken"):
+        parallel_sum(slow_memory.Unreadable(), 2)
 
 
 def test_no_process_is_left() -> None:

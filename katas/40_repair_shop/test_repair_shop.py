@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -77,6 +78,37 @@ def test_backup_while_a_thread_adds_entries_is_made_and_whole(tmp_path: Path) ->
     writer.join()
 
     assert file.exists(), "backup has returned, and nothing was saved"
+    assert json.loads(file.read_text(encoding="utf-8"))["entries"] in ([], ["one", "two"])
+
+
+@needs_fork
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_backup_is_whole_though_a_thread_begins_to_add_just_before_the_child_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, file, halfway = Journal(), tmp_path / "backup.json", threading.Event()
+    start = BaseProcess.start
+
+    def entries() -> Iterator[str]:
+        yield "one"
+        halfway.set()
+        any(forked.wait(TURN_SECONDS) for _ in range(TURNS))
+        yield "two"
+
+    writer = threading.Thread(target=journal.extend, args=(entries(),), name="writer")
+
+    def start_a_little_later(process: BaseProcess) -> None:
+        if not writer.is_alive():
+            writer.start()
+            any(halfway.wait(TURN_SECONDS) for _ in range(TURNS))  # or else it is kept out meanwhile
+        start(process)
+
+    forked.clear()
+    monkeypatch.setattr(BaseProcess, "start", start_a_little_later)
+    journal.backup(partial(save, file))
+    if writer.ident is not None:
+        writer.join()
+
     assert json.loads(file.read_text(encoding="utf-8"))["entries"] in ([], ["one", "two"])
 
 
@@ -147,6 +179,30 @@ def test_outbox_is_for_many_threads() -> None:
     assert sorted(number for number, _ in reports) == [1, 2]
 
 
+@pytest.mark.interleave
+def test_outbox_loses_no_report_that_comes_while_another_thread_takes() -> None:
+    outbox, taken = Outbox(), []
+    outbox.put("a")
+
+    run_at_once(lambda: outbox.put("b"), lambda: taken.extend(outbox.take()))
+
+    taken += outbox.take()
+    assert sorted(text for _, text in taken) == ["a", "b"], "no report is lost"
+    assert sorted(number for number, _ in taken) == [1, 2], "each report has a number of its own"
+
+
+@pytest.mark.interleave
+def test_outbox_may_be_taken_by_two_threads_at_once() -> None:
+    outbox, taken = Outbox(), []
+    outbox.put("a")
+    outbox.put("b")
+
+    run_at_once(lambda: taken.extend(outbox.take()), lambda: taken.extend(outbox.take()))
+
+    assert sorted(text for _, text in taken) == ["a", "b"], "no report is lost, and none comes twice"
+    assert sorted(number for number, _ in taken) == [1, 2], "each report has a number of its own"
+
+
 def drop_unclosed(outbox: Outbox) -> None:
     """Do what the garbage collector does, at its own time: drop a connection that nobody has closed."""
     Connection("c", outbox)
@@ -182,6 +238,32 @@ def test_meter_counts_for_many_threads() -> None:
     meter.on_signal(10, None)
     meter.count(10)
     assert answers[0] in ("2 requests, 20 bytes", "3 requests, 30 bytes")
+
+
+@pytest.mark.interleave
+def test_meter_answers_a_signal_while_another_thread_counts() -> None:
+    answers: list[str] = []
+    meter = Meter(answers.append)
+
+    run_at_once(lambda: meter.count(10), lambda: meter.on_signal(10, None))
+    meter.count(10)
+
+    assert len(answers) == 1, "one signal, one answer, at the latest when the next count returns"
+    requests, size = (int(word) for word in answers[0].split() if word.isdigit())
+    assert size == 10 * requests, f"the numbers do not belong together: {answers[0]}"
+
+
+@pytest.mark.interleave
+def test_meter_says_numbers_that_belong_together_while_two_threads_count() -> None:
+    answers: list[str] = []
+    meter = Meter(answers.append)
+    meter.on_signal(10, None)
+
+    run_at_once(lambda: meter.count(10), lambda: meter.count(10))
+
+    assert len(answers) == 1, "one signal, one answer, at the latest when the next count returns"
+    requests, size = (int(word) for word in answers[0].split() if word.isdigit())
+    assert size == 10 * requests, f"the numbers do not belong together: {answers[0]}"
 
 
 # -- 5. an executor

@@ -17,16 +17,17 @@ def work(block, start, stop, slot):
 def parallel_sum(array, workers):
     count = len(array)
     block = SharedMemory(create=True, size=8 * (count + workers))
-    struct.pack_into(f"{count + workers}d", block.buf, 0, *array, *[0.0] * workers)
-    processes = []
-    for number in range(workers):
-        bounds = (number * count // workers, (number + 1) * count // workers)
-        processes.append(Process(target=work, args=(block, *bounds, count + number)))
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    parts = struct.unpack_from(f"{workers}d", block.buf, 8 * count)
-    block.close()
-    block.unlink()
-    return sum(parts, 0.0)
+    try:
+        struct.pack_into(f"{count + workers}d", block.buf, 0, *array, *[0.0] * workers)
+        processes = []
+        for number in range(workers):
+            bounds = (number * count // workers, (number + 1) * count // workers)
+            processes.append(Process(target=work, args=(block, *bounds, count + number)))
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join()
+        return sum(struct.unpack_from(f"{workers}d", block.buf, 8 * count), 0.0)
+    finally:
+        block.close()
+        block.unlink()
