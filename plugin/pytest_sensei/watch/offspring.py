@@ -50,6 +50,8 @@ class Left(NamedTuple):
 def look(root: int, folder: Path | None, strays: Iterable[int] = ()) -> list[Seen]:
     """Return all processes of the family, but the watching one and the known services.
 
+    A child of the fork server is none, though it looks like it: perhaps its start was broken off before anybody
+    knew of it.
     `strays` are those that belong to it though nothing else tells.
     """
     services = service_pids()
@@ -65,7 +67,11 @@ def look(root: int, folder: Path | None, strays: Iterable[int] = ()) -> list[See
         found[pid] = Seen(pid, stat.start, stat.parent, stat.ended, word)
     for pid in _unasked():
         found[pid] = Seen(pid, 0, root, True, word_of_birth(root, pid))
-    return [seen for seen in found.values() if seen.descent is not None or not is_known_service(seen.pid)]
+    return [
+        seen
+        for seen in found.values()
+        if seen.descent is not None or seen.parent in services or not is_known_service(seen.pid)
+    ]
 
 
 def _words(folder: Path | None) -> Iterator[Descent]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+from multiprocessing import forkserver
+
 import pytest
 from pytest_sensei.diagnosis import Kind
+from pytest_sensei.primitives import births
 from pytest_sensei.primitives.births import Way
 from pytest_sensei.watch.descent import Descent
-from pytest_sensei.watch.offspring import Seen, left_over
+from pytest_sensei.watch.offspring import Seen, left_over, look
 
 ROOT, INIT, FORK_SERVER = 100, 1, 150
 
@@ -67,3 +72,22 @@ def test_the_living_descendants_of_what_is_left_are_named_with_it() -> None:
     family = [seen(200, ROOT, ROOT), seen(300, 200, 200), seen(400, 300, 300)]
     (left,) = left_over(family, ROOT, lambda _: True)
     assert [each.pid for each in left.below] == [300, 400]
+
+
+@pytest.mark.skipif(
+    "forkserver" not in multiprocessing.get_all_start_methods(), reason="there is no fork server here"
+)
+def test_a_child_of_the_fork_server_is_seen_though_its_start_was_broken_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    context = multiprocessing.get_context("forkserver")
+    event = context.Event()
+    process = context.Process(target=event.wait)
+    process.start()
+    with monkeypatch.context() as forgotten:
+        forgotten.delitem(births.known, process.pid)
+        pids = {each.pid for each in look(os.getpid(), None)}
+    event.set()
+    process.join()
+    assert process.pid in pids
+    assert forkserver._forkserver._forkserver_pid not in pids  # type: ignore[attr-defined]
