@@ -115,6 +115,10 @@ def test_count_adds_one(client: Any) -> None:
     assert total(client, "visits") == 2
 
 
+def test_count_returns_the_new_value(client: Any) -> None:
+    assert [count(client, "visits"), count(client, "visits")] == [1, 2]
+
+
 def test_counters_do_not_mix(client: Any) -> None:
     count(client, "visits")
     count(client, "clicks")

@@ -79,6 +79,27 @@ def test_while_one_process_makes_the_value_the_others_wait_for_it(
         assert two.hears_but("still looks") == ("has", "sunny"), "both found nothing, and both make the value"
 
 
+def test_value_that_was_made_between_the_look_and_the_lock_is_not_made_again(
+    kata_memcached_address: str, key: str
+) -> None:
+    sent, made, made_by_another = 0, [], False
+
+    with Reader(kata_memcached_address, key) as another:
+
+        def another_comes(_: bytes) -> None:
+            nonlocal sent, made_by_another
+            sent += 1
+            if sent == 2:  # the answer to the first look is here
+                made_by_another = another.makes_at_once("sunny")
+
+        with hooked(kata_memcached_address, another_comes) as client:
+            value = cached(client, key, lambda: made.append("rainy") or "rainy", 60)
+
+    if made_by_another:
+        assert not made, "another process had made the value after the first look, and it was made again"
+        assert text(value) == "sunny"
+
+
 def test_exception_of_make_is_raised_and_the_next_one_tries_again(
     kata_memcached_address: str, client: Any, key: str
 ) -> None:
@@ -112,6 +133,10 @@ def test_add_to_adds(client: Any, key: str) -> None:
     add_to(client, key, 37)
 
     assert number_at(client, key) == 42
+
+
+def test_add_to_returns_the_new_number(client: Any, key: str) -> None:
+    assert [add_to(client, key, 5), add_to(client, key, 37)] == [5, 42]
 
 
 @pytest.mark.parametrize("start", [0, 5], ids=["missing", "there"])
@@ -198,6 +223,17 @@ class Reader:
         if any(self._messages.poll(TURN_SECONDS) for _ in range(SOME_TURNS)):
             said, _ = self._messages.recv()
             assert said == "still looks", f"while one process makes the value, another one {said} it, too"
+
+    def makes_at_once(self, value: str) -> bool:
+        """Let it read, and make the value when it may; tell whether it has. It may have to wait for others."""
+        self.reads()
+        while any(self._messages.poll(TURN_SECONDS) for _ in range(SOME_TURNS)):
+            said, _ = self._messages.recv()
+            if said == "makes":
+                self.is_done(value)
+            elif said in ("has", "still looks"):
+                return bool(said == "has")
+        return False
 
     def hears_but(self, unimportant: str) -> tuple[str, Any]:
         said = self.hears()
