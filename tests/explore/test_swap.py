@@ -143,7 +143,7 @@ def test_every_kind_of_function_announces_and_is_restored(make: MakeModule) -> N
     assert coverage.functions == len(before)
     assert codes(module) == before
     assert all(after is before[function] for function, after in codes(module).items())
-    expected = [*"nnnnnnnnn", "m", *"nnnnnnn"]
+    expected = [*"nnnnn", "cache", *"nnnn", "m", *"nnnnnnn"]
     assert observer.fields == expected
     everything(module)
     assert observer.fields == expected, "after the exploration nothing is announced"

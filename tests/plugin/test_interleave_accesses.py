@@ -12,6 +12,7 @@ import bisect
 import copy
 import functools
 import heapq
+import io
 import itertools
 import json
 import operator
@@ -27,6 +28,7 @@ class Box:
         self.items = []
         self.table = {"k": 0}
         self.number = 0
+        self.text = io.StringIO()
 
 def alias(box):
     append = box.items.append
@@ -120,7 +122,52 @@ def getter(box):
     box.number = get_number(box) + 1
     return box.number == 2
 
+def function_of_operator(box):
+    operator.setitem(box.table, "k", operator.getitem(box.table, "k") + 1)
+    return box.table == {"k": 2}
+
+def methodcaller(box):
+    count = len(box.items)
+    operator.methodcaller("append", count)(box.items)
+    return box.items == [0, 1]
+
+def partial_call(box):
+    count = len(box.items)
+    functools.partial(box.items.append, count)()
+    return box.items == [0, 1]
+
+def mapped(box):
+    count = len(box.items)
+    [*map(box.items.append, [count])]
+    return box.items == [0, 1]
+
+def starred(box):
+    put, job = box.items.append, [len(box.items)]
+    put(*job)
+    return box.items == [0, 1]
+
+def callback(box):
+    box.put = box.items.append
+    count = len(box.items)
+    box.put(count)
+    return box.items == [0, 1]
+
+def text_buffer(box):
+    count = len(box.text.getvalue())
+    box.text.write(f"{count}")
+    return box.text.getvalue() == "01"
+
+def printed(box):
+    count = box.text.tell()
+    print(count, end="", file=box.text)
+    return box.text.getvalue() == "01"
+
+def instance_dict(box):
+    vars(box)["number"] = box.__dict__["number"] + 1
+    return box.number == 2
+
 WAYS = [
+    function_of_operator, methodcaller, partial_call, mapped, starred, callback, text_buffer, printed, instance_dict,
     alias, two_aliases, pattern_of_a_class, pattern_of_a_mapping, name_of_an_exception, heap, heap_by_name, insertion,
     joined, formatted, copied, dumped, reduced, chained, extended, raw_attribute, getter,
 ]
@@ -151,7 +198,7 @@ def test_right(work):
             return work(box)
     assert both(locked)
 """
-WAYS = 17
+WAYS = 26
 
 
 def test_every_way_to_lose_an_update_is_found_and_its_locked_twin_passes(project: Project) -> None:

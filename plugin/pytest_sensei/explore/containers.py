@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import collections
 import gc
+import io
 import types
 from collections.abc import Hashable, MutableMapping, MutableSequence, MutableSet
 from enum import Enum
@@ -30,6 +31,7 @@ INDEXED = Shape.INDEXED
 OPAQUE = Shape.OPAQUE
 
 SEQUENCES = (list, collections.deque, bytearray, array.array)
+BUFFERS = (io.StringIO, io.BytesIO)
 SAFE_KEYS = frozenset(map(id, (str, int, bool, float, bytes, complex, type(None))))
 _MAPPINGS: tuple[dict[str, str], ...] = ({}, collections.OrderedDict())
 _VIEWS = tuple(type(view()) for each in _MAPPINGS for view in (each.keys, each.values, each.items))
@@ -58,7 +60,7 @@ def container_shape(kind: type) -> Shape | None:
         return Shape.KEYED
     if derives(kind, *SEQUENCES):
         return Shape.INDEXED
-    return Shape.OPAQUE if _is_foreign_container(kind) else None
+    return Shape.OPAQUE if derives(kind, *BUFFERS) or _is_foreign_container(kind) else None
 
 
 def subscript_shape(kind: type) -> Shape | None:
@@ -131,12 +133,13 @@ def viewed(view: object) -> object:
 ByKey = bool
 _WHOLE_READS = (
     "__iter__ __len__ __reversed__ copy count difference elements index intersection isdisjoint issubset "
-    "issuperset items keys most_common symmetric_difference total union values"
+    "issuperset items keys getvalue tell most_common symmetric_difference total union values"
 )
 _WHOLE_WRITES = (
     "__iadd__ __iand__ __imul__ __ior__ __isub__ __ixor__ append appendleft clear difference_update extend "
     "extendleft insert intersection_update move_to_end popitem popleft reverse rotate sort subtract "
-    "symmetric_difference_update update"
+    "symmetric_difference_update update "
+    "read readline readlines seek truncate write writelines"
 )
 EFFECTS: dict[str, tuple[Access, ByKey]] = {
     **dict.fromkeys(_WHOLE_READS.split(), (READ, False)),

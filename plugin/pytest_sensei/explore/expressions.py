@@ -54,6 +54,8 @@ class Expressions(ast.NodeTransformer):
         self.scopes = scopes
         self.scope = scope
         self.native = True
+        self.cached: frozenset[str] = frozenset()  # the functions that `functools.cache` decorates
+        self.yields = False  # the function that is being rewritten is a generator
 
     def expr(self, node: ast.expr) -> ast.expr:
         """Rewrite one expression."""
@@ -176,6 +178,7 @@ class Expressions(ast.NodeTransformer):
                 return self.expr(node)
             if node.func.id in STEPPING:
                 node.args = [self._argument(argument, "each") for argument in node.args]
+                self._called_back(node, node.func.id)
                 return node
         return hook(node, "each", self.expr(node))
 
@@ -209,6 +212,11 @@ class Expressions(ast.NodeTransformer):
             node.format_spec = self.expr(node.format_spec)
         return node
 
+    def visit_Yield(self, node: ast.Yield) -> ast.expr:
+        self.yields = True
+        node.value = None if node.value is None else self.expr(node.value)
+        return node if self.native else hook(node, "resumed", node)
+
     def visit_YieldFrom(self, node: ast.YieldFrom) -> ast.expr:
         node.value = self.looked_into(node.value)
         return node
@@ -225,8 +233,18 @@ class Expressions(ast.NodeTransformer):
         elif self._may_be_foreign(node.func) and not any(isinstance(each, ast.Starred) for each in node.args):
             return self._announced_call(node, "before_any_call", "before_any_keyword_call")
         else:
+            silent = syntax.is_super(node.func) or not self._may_hold_other(node.func)
             self.generic_visit(node)
+            if not silent:
+                node.func = hook(node, "told", node.func)
         return node
+
+    def _may_hold_other(self, function: ast.expr) -> bool:
+        """Tell whether what is called by this name may be another's method."""
+        if isinstance(function, ast.Attribute):
+            return not (syntax.is_super(function.value) or syntax.is_machinery(function.value))
+        is_cached = isinstance(function, ast.Name) and function.id in self.cached
+        return is_cached or isinstance(function, ast.Call) or self._may_be_foreign(function)
 
     def _may_be_foreign(self, function: ast.expr) -> bool:
         """Tell whether what is called may be code that does not announce for itself.
@@ -238,7 +256,7 @@ class Expressions(ast.NodeTransformer):
         if isinstance(function, ast.Name):
             name = self.scope.mangle(function.id)
             return not name.startswith("@") and not self.scope.owner(name).is_plain_code(name)
-        return isinstance(function, ast.Subscript)
+        return isinstance(function, (ast.Subscript, ast.Call))
 
     def _is_imported(self, node: ast.expr) -> bool:
         if not isinstance(node, ast.Name) or node.id.startswith("@"):
@@ -268,8 +286,17 @@ class Expressions(ast.NodeTransformer):
             looking = "advanced" if name == "next" else "whole"
             node.args = [self._argument(argument, looking) for argument in node.args]
             node.keywords = [self.visit_keyword(keyword) for keyword in node.keywords]
+            self._called_back(node, name)
         else:
             self.generic_visit(node)
+
+    def _called_back(self, node: ast.Call, name: str) -> None:
+        """Let what a built-in function calls, or writes to, be told of."""
+        if name in ("map", "filter") and node.args and not isinstance(node.args[0], ast.Starred):
+            node.args[0] = hook(node, "told", node.args[0])
+        for keyword in node.keywords:
+            if name == "print" and keyword.arg == "file":
+                keyword.value = hook(node, "printed_to", keyword.value)
 
     # Operators
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ def peek(obj: Any, field: Hashable) -> object:
         return obj if field is ANY and kind is not weakref.ref else NOVALUE
     if kind is types.CellType:
         return _peek_cell(obj)
+    if kind is types.CodeType:
+        return NOVALUE  # the cache of a function
     if kind is dict:
         return obj.get(field, ABSENT)
     return _peek_attribute(obj, kind, field)
@@ -68,4 +71,6 @@ def _default(kind: type, found: object) -> object:
     """Return what stands in for an attribute that an object does not have itself: what its class has."""
     if found is NOVALUE:
         return NOVALUE if lookup(kind, "__getattr__")[0] else ABSENT
+    if derives(type(found), functools.cached_property):
+        return ABSENT
     return NOVALUE if lookup(type(found), "__get__")[0] else found

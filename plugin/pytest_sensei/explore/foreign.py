@@ -6,6 +6,7 @@ import bisect
 import functools
 import heapq
 import itertools
+import operator
 import random
 import types
 import weakref
@@ -16,8 +17,7 @@ from pytest_sensei.explore.access import ANY, READ, WRITE, Access
 from pytest_sensei.explore.containers import EFFECTS, container_shape, keyed_effect
 
 if TYPE_CHECKING:
-    import operator
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
 Effect = tuple[object, "Hashable", Access]
 
@@ -29,6 +29,20 @@ _WRITERS = {
         *(bisect.insort, bisect.insort_left, bisect.insort_right, random.shuffle),
     )
 }
+_OPERATORS = {
+    id(operator.getitem): "__getitem__",
+    id(operator.setitem): "__setitem__",
+    id(operator.delitem): "__delitem__",
+    id(operator.contains): "__contains__",
+    **dict.fromkeys((id(operator.iadd), id(operator.iconcat)), "__iadd__"),
+    id(operator.ior): "__ior__",
+    id(operator.iand): "__iand__",
+    id(operator.isub): "__isub__",
+    id(operator.ixor): "__ixor__",
+    id(operator.imul): "__imul__",
+}
+"""Functions that do to their first argument what a method of it does."""
+
 _BOUND = (types.BuiltinMethodType, types.MethodWrapperType)
 _UNBOUND = (types.MethodDescriptorType, types.WrapperDescriptorType)
 LOOKING = frozenset(
@@ -64,6 +78,13 @@ def effects(call: tuple[Any, ...]) -> Iterator[Effect]:
         yield from effects((function.func, *function.args, *call[1:]))
         return
     if is_own(function):
+        return
+    if kind is operator.methodcaller and len(call) == 2:
+        method = function.__reduce__()[1]  # its name and arguments; with keywords: a partial object's
+        yield from _method(call[1], method[0], (function, *method[1:]))
+        return
+    if id(function) in _OPERATORS and len(call) > 1:
+        yield from _method(call[1], _OPERATORS[id(function)], (function, *call[2:]))
         return
     if kind in _BOUND and container_shape(type(function.__self__)) is not None:
         yield from _method(function.__self__, function.__name__, call)
@@ -113,11 +134,56 @@ def stepped(iterator: object) -> object | None:
     A generator must not be kept alive: it gives back what it holds when it goes away.
     """
     if type(iterator) is types.GeneratorType:
-        return weakref.ref(iterator)
+        position = weakref.ref(iterator)
+        if len(_positions) > _MOST_POSITIONS:
+            _positions.clear()
+        _positions[id(iterator.gi_frame)] = position
+        return position
     return iterator if id(type(iterator)) in _ITERATORS else None
 
 
 # Reading attributes by other means ---------------------------------------------------------------------
+
+
+_positions: dict[int, weakref.ref[types.GeneratorType[Any, Any, Any]]] = {}  # by the generator's frame
+_MOST_POSITIONS = 10_000
+
+
+def position_of(frame: types.FrameType) -> object | None:
+    """Return the same for the generator whose frame it is, if somebody who announces steps it."""
+    position = _positions.get(id(frame))
+    generator = position() if position is not None else None
+    return position if generator is not None and generator.gi_frame is frame else None
+
+
+# Functions that others call, and caches -----------------------------------------------------------------
+
+CACHED: type = type(functools.lru_cache(len))
+
+
+def cached_code(function: Any) -> types.CodeType | None:
+    """Return what stands for the cache of `functools.cache`: the code that fills it, if that announces."""
+    inner = function.__wrapped__
+    return inner.__code__ if type(inner) is types.FunctionType and is_own(inner) else None
+
+
+class Told:
+    """A container's method that is called from C, as `map` does: announces each call."""
+
+    __slots__ = ("announce", "method")
+
+    def __init__(self, method: Callable[..., Any], announce: Callable[..., object]) -> None:
+        self.method = method
+        self.announce = announce
+
+    def __call__(self, /, *args: Any, **keywords: Any) -> Any:
+        self.announce(self.method, *args)
+        return self.method(*args, **keywords)
+
+
+def is_of_container(function: object) -> bool:
+    """Tell whether it is a bound method of a container."""
+    return type(function) in _BOUND and container_shape(type(function.__self__)) is not None  # type: ignore[attr-defined]
 
 
 def named_attributes(getter: operator.attrgetter[Any]) -> tuple[str, ...]:

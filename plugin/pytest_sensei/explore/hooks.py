@@ -36,6 +36,9 @@ def _nobody(obj: object, field: Hashable, kind: Access, value: object) -> None:
 
 
 _access: attributes.Announce = _nobody
+stdlib_readers: dict[int, Callable[..., Any]] = {}
+"""Functions of the standard library that read a whole object, and what announces that and is called for them."""
+
 _loads = attributes.loads
 _stores = attributes.stores
 _shapes = containers.shapes
@@ -324,9 +327,47 @@ def before_any_call(*call: Any) -> tuple[Any, ...]:
     elif kind is operator.attrgetter and len(call) == 2:
         for name in foreign.named_attributes(function):
             read_attr(call[1], name)
+    elif kind is foreign.CACHED:
+        _before_cached_call(function)
     for obj, field, access in foreign.effects(call):
         _access(obj, field, access, NOVALUE)
-    return call
+    reader = stdlib_readers.get(id(function))
+    return call if reader is None else (reader, *call[1:])
+
+
+def told(function: Any) -> Any:
+    """For a function that is called later, or with arguments that are not known here."""
+    inner = function.__func__ if type(function) is types.MethodType else function
+    if type(inner) is foreign.CACHED:
+        _before_cached_call(inner)
+    return foreign.Told(function, before_any_call) if foreign.is_of_container(function) else function
+
+
+def _before_cached_call(function: Any) -> None:
+    """For a function under `functools.cache`, which looks into its cache first."""
+    code = foreign.cached_code(function)
+    if code is not None:
+        _access(code, "cache", READ, NOVALUE)
+
+
+def computing() -> None:
+    """For the begin of such a function: whatever it returns goes to the cache; others may have looked before."""
+    _access(sys._getframe(1).f_code, "cache", WRITE, NOVALUE)
+
+
+def resumed(value: object) -> object:
+    """For the steps of a generator: whoever steps it meanwhile finds it executing."""
+    position = foreign.position_of(sys._getframe(1))
+    if position is not None:
+        _access(position, ANY, WRITE, NOVALUE)
+    return value
+
+
+def printed_to(file: object) -> object:
+    """For `print(..., file=file)`."""
+    if _shape(file) is not None:
+        _access(file, ANY, WRITE, NOVALUE)
+    return file
 
 
 def _bound(call: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -347,8 +388,7 @@ def _before_raw_access(name: str, call: tuple[Any, ...]) -> None:
 
 def before_any_keyword_call(*call: Any, **keywords: Any) -> Callable[[], Any]:
     """Do the same for a call with keywords; returns the call, ready to be made."""
-    before_any_call(*call)
-    function, *args = call
+    function, *args = before_any_call(*call)
     return functools.partial(function, *args, **keywords) if callable(function) else function
 
 
@@ -400,7 +440,7 @@ _HOOKS = (
     *(read_item, write_item, delete_item, read_global, write_global, delete_global),
     *(read_cell, write_cell, delete_cell, whole, both, left_one, in_place, growing),
     *(contains, before_call, before_keyword_call, before_any_call, before_any_keyword_call, advanced),
-    *(each, slice, setattr, delattr, matched),
+    *(told, computing, resumed, printed_to, each, slice, setattr, delattr, matched),
 )
 _NATIVE = {f"operator.{name}": getattr(operator, name) for name in operator.__all__}
 

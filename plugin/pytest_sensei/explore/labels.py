@@ -82,8 +82,9 @@ class Labels:
             return _Field(
                 "", str(owner.get("__name__") or "globals").rpartition(".")[2], f"{{}}.{text}", "global"
             )
-        if isinstance(owner, type):
-            return _Field("", owner.__name__, f"{{}}.{text}", "class")
+        if isinstance(owner, (type, types.CodeType)):  # of code: the cache of its function
+            name = owner.__name__ if isinstance(owner, type) else owner.co_name
+            return _Field("", name, f"{{}}.{text}", "class")
         if id(obj) not in self._known:
             self._known.add(id(obj))
             self._types.setdefault(type(owner).__name__, []).append(id(obj))

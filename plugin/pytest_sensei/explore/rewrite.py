@@ -26,7 +26,7 @@ from pytest_sensei.explore.syntax import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-VERSION = 4
+VERSION = 7
 """Changes whenever the same source is rewritten differently: compiled code is cached."""
 
 IN_PLACE = {
@@ -57,6 +57,7 @@ def rewrite(tree: ast.Module) -> ast.Module:
     """Rewrite the tree in place, and return it."""
     scopes = analyse(tree)
     rewriter = _Rewriter(scopes, scopes[tree])
+    rewriter.cached = frozenset(syntax.cached_functions(tree))
     rewriter.generic_visit(tree)
     return ast.fix_missing_locations(tree)
 
@@ -84,13 +85,26 @@ class _Rewriter(Expressions):
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.stmt]:
         announced = self._announce_definition(node)
+        is_cached = any(syntax.names_cache(each) for each in node.decorator_list)
         node.decorator_list = self.exprs(node.decorator_list)
         self.defaults(node.args)
         outer, self.scope = self.scope, self.scopes[node]
         native, self.native = self.native, False
-        node.body = self.block(node.body)
-        self.scope, self.native = outer, native
+        yields, self.yields = self.yields, False
+        node.body = self._begun(node, self.block(node.body), is_cached=is_cached)
+        self.scope, self.native, self.yields = outer, native, yields
         return [*announced, node]
+
+    def _begun(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, body: list[ast.stmt], *, is_cached: bool
+    ) -> list[ast.stmt]:
+        """Announce that a generator, or a function with a cache, begins."""
+        names = ["computing"] if is_cached else []
+        begin = [statement(hook(body[0], name)) for name in names]
+        if self.yields and isinstance(node, ast.FunctionDef):
+            begin.append(statement(hook(body[0], "resumed", constant(body[0], None))))
+        documented = ast.get_docstring(node, clean=False) is not None
+        return [*body[:documented], *begin, *body[documented:]]
 
     visit_AsyncFunctionDef = visit_FunctionDef
 

@@ -8,7 +8,10 @@ is touched.
 from __future__ import annotations
 
 import ast
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PLACEHOLDER: Final = "\0sensei:"
 SPACE: Final = PLACEHOLDER + "space"
@@ -94,6 +97,20 @@ def is_scalar(node: ast.expr) -> bool:
 
 def is_super(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
+
+
+def names_cache(decorator: ast.expr) -> bool:
+    """Tell whether a decorator is `cache`, `lru_cache` or `lru_cache(...)`, from wherever."""
+    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+    name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
+    return name in ("cache", "lru_cache")
+
+
+def cached_functions(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of the functions of a module that have a cache."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and any(map(names_cache, node.decorator_list)):
+            yield node.name
 
 
 def is_machinery(node: ast.expr) -> bool:

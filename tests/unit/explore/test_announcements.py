@@ -149,8 +149,30 @@ CONTAINERS = {
     "pop": ("items.pop()", ["write list[*]"]),
     "sort with a key": ("items.sort(key=abs)", ["write list[*]"]),
     "unbound": ("list.append(items, 1)", ["write list[*]"]),
+    "by a function of operator": (
+        "import operator\noperator.setitem(table, 'b', operator.getitem(table, 'a'))",
+        ["read dict['a']", "write dict['b']"],
+    ),
+    "extended by a function of operator": (
+        "import operator\noperator.iadd(items, [1])",
+        ["read list[*]", "write list[*]"],
+    ),
+    "called by a methodcaller": (
+        "import operator\nadd = operator.methodcaller('append', 3)\nadd(items)",
+        ["write list[*]"],
+    ),
+    "bound and called at once": ("functools.partial(items.append, 1)()", ["write list[*]"]),
+    "mapped": ("[*map(items.append, (1, 2))]", ["write list[*]"] * 2),
+    "called with all that a list holds": (
+        "put = items.append\nline.popleft()\nput(*line)",
+        ["write deque[*]", "read deque[*]", "write list[*]"],
+    ),
+    "buffer of text": (
+        "import io\nf = io.StringIO()\nf.write('a')\nf.getvalue()\nprint(1, file=f)",
+        ["write StringIO[*]", "read StringIO[*]", "write StringIO[*]"],
+    ),
     "get": ("table.get('a', 0)", ["read dict['a']"]),
-    "setdefault": ("table.setdefault('a', 0)", ["write dict['a'] = 0"]),
+    "setdefault": ("table.setdefault('a', 0)", ["write dict['a']"]),
     "dict pop": ("table.pop('a')", ["delete dict['a']"]),
     "update": ("table.update(b=1)", ["write dict[*]"]),
     "set add": ("members.add(3)", ["write set[3]"]),
