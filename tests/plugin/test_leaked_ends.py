@@ -406,6 +406,29 @@ def test_a_queue_full_of_data_that_nobody_reads_does_not_keep_the_run_from_endin
     run.result.assert_outcomes(passed=1)
 
 
+def test_who_is_told_of_the_end_of_the_run_can_still_send_something(project: Project) -> None:
+    """As loky does: its thread tells the workers through their queue that they may end."""
+    body = """
+        import atexit, pathlib
+        orders = ctx.Queue()
+        def note_the_last():
+            while (order := orders.get()) != "end":
+                last = order
+            pathlib.Path("last.txt").write_text(str(last))
+        worker = ctx.Process(target=note_the_last)
+        worker.start()
+        orders.put(1)
+        @atexit.register
+        def tell():
+            orders.put(2)
+            orders.put("end")
+        def test_it(): pass
+        """
+    run = project.run(source_of("fork", textwrap.dedent(body)))
+    run.result.assert_outcomes(passed=1)
+    assert (project.pytester.path / "last.txt").read_text() == "2"
+
+
 def test_the_packages_that_a_project_uses_are_their_own_business(project: Project) -> None:
     package = project.pytester.mkdir("site-packages") / "engine.py"
     package.write_text(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import multiprocessing
 import os
+import weakref
 from collections import defaultdict
 from dataclasses import dataclass
 from multiprocessing import connection, context, queues
@@ -17,6 +19,7 @@ from pytest_sensei.watch.places import is_our_file, is_third_party, is_user_file
 from pytest_sensei.watch.source import assigned_at
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Collection, Iterable
     from types import CodeType
 
@@ -227,14 +230,22 @@ def _close(target: Any) -> None:
 def let_go_at_exit(patience: float) -> None:
     """Let the interpreter end though a queue still has data that nobody will read.
 
-    At its end the interpreter would close each queue and wait until all its data is in the pipe: so do we,
-    but not for ever. What a library has made it may still use when it is told of the end: that is its own.
+    At its end the interpreter closes each queue and waits until all its data is in the pipe. It still does, but not
+    for ever. Until then the queue stays open: who is told of the end may want to send something.
     """
     for each in list(openings.living.values()):
         target = each() if user_site(each.made) is not None else None
-        feeder = getattr(target, "_thread", None)
-        if isinstance(target, queues.Queue) and feeder is not None and feeder.is_alive():
-            target.close()
-            feeder.join(patience)
-            if feeder.is_alive():
-                target.cancel_join_thread()
+        if isinstance(target, queues.Queue):
+            joining: Any = getattr(target, "_jointhread", None)
+            if joining is not None:
+                joining._callback = functools.partial(_join_a_while, weakref.ref(target), patience)
+
+
+def _join_a_while(queue: weakref.ref[Any], patience: float, feeder: weakref.ref[threading.Thread]) -> None:
+    """Wait for a queue's thread as long as it gets on."""
+    thread, left = feeder(), -1
+    while thread is not None and thread.is_alive():
+        before, left = left, len(getattr(queue(), "_buffer", ()))
+        if left == before:
+            return
+        thread.join(patience)
