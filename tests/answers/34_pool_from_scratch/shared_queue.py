@@ -81,16 +81,15 @@ class MiniPool:
         begun = {}
         while self.workers:
             wait([self.news._reader, *(worker.sentinel for worker in self.workers.values())])
-            if not self.killed and not self.news.empty():
+            # Looked at before the news is read: what a dead worker has said is there by then.
+            dead = [name for name, worker in self.workers.items() if worker.exitcode is not None]
+            while not self.killed and not self.news.empty():
                 self.heard(begun, *self.news.get())
-                continue
-            for name, worker in list(self.workers.items()):
-                if worker.exitcode is not None:
-                    del self.workers[name]
-                    worker.join()
-                    if not self.killed and name in begun:
-                        self.hire()
-                        self.told(begun.pop(name), False, RuntimeError(f"{name} died"))
+            for name in dead:
+                self.workers.pop(name).join()
+                if not self.killed and name in begun:
+                    self.hire()
+                    self.told(begun.pop(name), False, RuntimeError(f"{name} died"))
 
     def heard(self, begun, what, name, number, value):
         if what == "begun":
