@@ -175,3 +175,36 @@ def test():
     )
     assert result.outcome is Outcome.EXHAUSTED
     assert result.executions == 1
+
+
+@pytest.mark.parametrize(
+    "ask",
+    ["list(as_completed(jobs))", "[*wait(jobs).done]", "[*wait(jobs, return_when='FIRST_COMPLETED').done]"],
+)
+def test_futures_come_in_the_same_order_in_each_execution(explore: Explore, ask: str) -> None:
+    result = explore(
+        f"""
+from concurrent.futures import as_completed, wait
+def fail(number): raise ValueError(number)
+def test():
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(fail, number) for number in range(3)]
+        for job in {ask}:
+            job.result()
+""",
+        max_schedules=40,
+    )
+    assert result.outcome is Outcome.FAILED
+    assert isinstance(result.error, ValueError)
+
+
+def test_a_future_keeps_its_hash(explore: Explore) -> None:
+    explore("""
+kept = {}
+def test():
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(int)
+    kept[future] = 1
+""")
+    module = next(module for name, module in sys.modules.items() if name.startswith("explored_"))
+    assert all(future in module.kept for future in module.kept)

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pytest_sensei.explore import hooks, stdlib
+from pytest_sensei.explore import futures, hooks, stdlib
 from pytest_sensei.explore.access import Access
 from pytest_sensei.explore.clock import virtual_time
 from pytest_sensei.explore.signals import Signals, deferred
@@ -152,6 +152,7 @@ def held_still(
         world.coverage = stack.enter_context(instrumented(modules, world))
         stack.enter_context(virtual_time(world, modules))
         stack.enter_context(stdlib.announcing(world, modules))
+        stack.enter_context(futures.in_order(world))
         stack.enter_context(_announcing_events(world))
         stack.enter_context(_announcing_notifications(world))
         stack.enter_context(_thread_numbers_kept())
