@@ -6,6 +6,7 @@ Time is virtual in a marked test: a timeout runs out only when no thread can go 
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from threading import Thread
 
@@ -201,6 +202,29 @@ def test_room_for_two_wakes_two_waiting_producers() -> None:
     assert {buffer.get(), buffer.get()} == {3, 4}
 
 
+@pytest.mark.interleave
+def test_the_timeout_of_a_get_is_for_the_whole_call() -> None:
+    """Being woken in vain, because somebody else was quicker, does not start it again."""
+    buffer = BoundedBuffer(1)
+    ended: list[str] = []
+
+    def get() -> None:
+        with contextlib.suppress(Empty):
+            buffer.get(timeout=0.3)
+        ended.append("consumer")
+
+    threads = start(consumer=get)
+    time.sleep(0.2)
+    buffer.put("a")  # wakes the consumer ...
+    with contextlib.suppress(Empty):
+        buffer.get(timeout=0)  # ... for nothing, mostly
+    time.sleep(0.2)
+    ended_in_time = list(ended)
+    buffer.put("b", timeout=0)
+    wait_for(threads)
+    assert ended_in_time == ["consumer"], "0.4 s have passed, the timeout was 0.3 s"
+
+
 # Closing
 
 
@@ -213,6 +237,19 @@ def test_a_closed_buffer_takes_nothing() -> None:
     with pytest.raises(Closed):
         buffer.put("b", timeout=60)
     assert len(buffer) == 1
+
+
+@pytest.mark.interleave
+@pytest.mark.parametrize("timeout", [None, 0, 0.01])
+def test_a_closed_buffer_is_closed_first_and_full_or_empty_second(timeout: float | None) -> None:
+    buffer = BoundedBuffer(1)
+    buffer.put("a")
+    buffer.close()
+    with pytest.raises(Closed):
+        buffer.put("b", timeout)
+    assert buffer.get(timeout) == "a"
+    with pytest.raises(Closed):
+        buffer.get(timeout)
 
 
 def test_a_closed_buffer_gives_out_what_is_left_in_order() -> None:

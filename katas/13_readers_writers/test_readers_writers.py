@@ -69,6 +69,15 @@ def test_two_locks_are_independent() -> None:
         pass
 
 
+def test_only_who_is_inside_a_block_has_the_lock() -> None:
+    lock = ReadWriteLock()
+    reading, writing = lock.reading(), lock.writing()
+    with reading:
+        pass
+    with writing:
+        pass
+
+
 # Many readers
 
 
@@ -210,6 +219,23 @@ def test_after_that_error_the_lock_is_as_usable_as_before() -> None:
 
 
 # Exceptions
+
+
+class Interrupted(BaseException):
+    """Like KeyboardInterrupt: no Exception, and yet it leaves the block."""
+
+
+def test_a_block_may_be_left_in_any_way() -> None:
+    page = Page()
+    for block in (page.lock.reading, page.lock.writing):
+        with pytest.raises(Interrupted), block():
+            raise Interrupted
+        page.write()
+        for _ in range(1):
+            with block():
+                break
+        page.write()
+        page.read()
 
 
 @pytest.mark.interleave

@@ -32,7 +32,17 @@ def together(**jobs: Callable[[], object]) -> None:
 
 
 def test_one_party_waits_for_nobody() -> None:
-    assert Barrier(1).wait() == 0
+    barrier = Barrier(1)
+    assert [barrier.wait(), barrier.wait()] == [0, 0]
+
+
+def test_two_barriers_have_nothing_in_common() -> None:
+    one, other = Barrier(2), Barrier(1)
+    threads = start(ann=one.wait)
+    assert other.wait() == 0
+    other.abort()
+    one.wait()
+    wait_for(threads)
 
 
 @pytest.mark.interleave

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Event, Thread
+from unittest.mock import ANY
 
 import pytest
 from once import Once
@@ -16,7 +17,7 @@ class Thing:
 class Factory:
     """Makes a new Thing at each call, after the exceptions that it is told to raise."""
 
-    def __init__(self, *troubles: Exception) -> None:
+    def __init__(self, *troubles: BaseException) -> None:
         self.troubles = list(troubles)
         self.calls = 0
 
@@ -66,7 +67,7 @@ def test_the_second_get_returns_the_same_object() -> None:
     assert factory.calls == 1
 
 
-@pytest.mark.parametrize("made", [None, 0, ""])
+@pytest.mark.parametrize("made", [None, 0, "", ValueError("just an object"), ANY])
 def test_a_factory_may_make_nothing_and_is_not_called_again(made: object) -> None:
     calls = []
 
@@ -75,8 +76,8 @@ def test_a_factory_may_make_nothing_and_is_not_called_again(made: object) -> Non
         return made
 
     once = Once(factory)
-    assert once.get() == made
-    assert once.get() == made
+    assert once.get() is made
+    assert once.get() is made
     assert calls == ["factory"]
 
 
@@ -146,6 +147,16 @@ def test_after_an_exception_another_thread_may_try_again() -> None:
 
     together(ann=fail, bob=try_again)
     assert made == [once.get()]
+
+
+def test_after_an_interruption_the_next_caller_may_try_again() -> None:
+    class Interrupted(BaseException):
+        """Like KeyboardInterrupt: no Exception, and yet it ends the factory."""
+
+    once = Once(Factory(Interrupted()))
+    with pytest.raises(Interrupted):
+        once.get()
+    assert isinstance(once.get(), Thing)
 
 
 def test_after_an_exception_the_same_thread_may_try_again() -> None:

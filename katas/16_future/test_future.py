@@ -62,6 +62,14 @@ def test_result_raises_the_exception_that_was_set() -> None:
         assert raised.value is error
 
 
+def test_result_raises_whatever_kind_of_exception_was_set() -> None:
+    future, error = Future(), KeyboardInterrupt()
+    future.set_exception(error)
+    with pytest.raises(KeyboardInterrupt) as raised:
+        future.result()
+    assert raised.value is error
+
+
 def test_none_is_a_result() -> None:
     future = filled(None)
     assert future.done() is True
@@ -253,6 +261,17 @@ def test_two_callbacks_that_are_added_at_once_are_both_called() -> None:
     )
     future.set_result(42)
     assert sorted(calls) == ["of ann", "of bob"]
+
+
+def test_two_futures_do_not_share_their_callbacks() -> None:
+    ours, theirs = Future(), Future()
+    calls: list[Future] = []
+    ours.add_done_callback(calls.append)
+    theirs.set_result(43)
+    assert calls == []
+    assert ours.done() is False
+    ours.set_result(42)
+    assert calls == [ours]
 
 
 # What callbacks may do --------------------------------------------------------------------

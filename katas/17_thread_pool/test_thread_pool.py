@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from threading import Barrier, Event, Lock, Thread
@@ -159,6 +160,14 @@ def test_a_worker_survives_a_job_that_fails() -> None:
             failing.result()
 
 
+def test_a_worker_survives_a_job_that_asks_to_exit() -> None:
+    with ThreadPool(1) as pool:
+        leaving, next_one = pool.submit(sys.exit, "the job has enough"), pool.submit(double, 21)
+        assert next_one.result() == 42
+        with pytest.raises(SystemExit, match="the job has enough"):
+            leaving.result()
+
+
 # map --------------------------------------------------------------------------------------
 
 
@@ -211,6 +220,14 @@ def test_map_works_on_several_items_at_once() -> None:
 def test_map_raises_the_exception_of_a_job() -> None:
     with ThreadPool(2) as pool, pytest.raises(ZeroDivisionError):
         list(pool.map(lambda number: divide(1, number), [2, 0, 1]))
+
+
+def test_map_gives_the_results_before_an_exception_and_then_raises_it() -> None:
+    with ThreadPool(2) as pool:
+        results = pool.map(lambda number: divide(1, number), [2, 0, 1])
+        assert next(results) == 0.5
+        with pytest.raises(ZeroDivisionError):
+            next(results)
 
 
 # shutdown ---------------------------------------------------------------------------------
@@ -272,6 +289,15 @@ def test_shutdown_need_not_wait() -> None:
     gate.set()
     assert running.result() is True
     assert queued.result() == 42
+
+
+@pytest.mark.interleave
+def test_shutdown_waits_also_when_the_pool_was_told_before() -> None:
+    pool = ThreadPool(1)
+    future = pool.submit(double, 21)
+    pool.shutdown(wait=False)
+    pool.shutdown()
+    assert future.done() is True
 
 
 # with -------------------------------------------------------------------------------------

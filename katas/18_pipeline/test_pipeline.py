@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from threading import Barrier, Event
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from pipeline import pipeline
@@ -81,6 +82,20 @@ def test_an_empty_source_gives_nothing(workers: int) -> None:
 def test_nothing_is_an_item_too() -> None:
     items = [None, 0, "", False, None]
     assert list(pipeline(items, same, same)) == items
+
+
+def test_an_item_may_be_an_error_that_nobody_raised_or_equal_to_everything() -> None:
+    items = [ValueError("just an object"), ANY, StopIteration, 3]
+    results = list(pipeline(items, same, same))
+    assert [id(result) for result in results] == [id(item) for item in items]
+
+
+def test_two_lines_work_side_by_side_and_one_behind_the_other() -> None:
+    ours, theirs = pipeline([1, 2], double), pipeline([10, 20], double)
+    assert [next(ours), next(theirs), next(ours), next(theirs)] == [2, 20, 4, 40]
+    close(ours)
+    close(theirs)
+    assert list(pipeline(pipeline([1, 2], double), add_one)) == [3, 5]
 
 
 def test_it_is_an_iterator() -> None:

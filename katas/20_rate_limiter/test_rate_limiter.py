@@ -117,6 +117,21 @@ def test_acquire_sleeps_only_for_what_is_missing() -> None:
     assert clock() == about(4 * ONE)
 
 
+@pytest.mark.interleave
+def test_a_token_may_take_long_to_come() -> None:
+    limiter, clock = RateLimiter(0.3, 1), Clock()
+    assert [limiter.acquire(), limiter.acquire(timeout=4)] == [True, True]
+    assert clock() == about(1 / 0.3)
+
+
+@pytest.mark.interleave
+def test_each_limiter_has_its_own_bucket() -> None:
+    ours, theirs = empty_limiter(), RateLimiter(RATE, 2)
+    assert theirs.acquire(timeout=0) is True
+    assert ours.acquire(timeout=0) is False
+    assert theirs.acquire(timeout=0) is True
+
+
 # Timeouts ---------------------------------------------------------------------------------
 
 

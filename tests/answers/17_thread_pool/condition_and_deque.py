@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from threading import Condition, Event, Thread
 from typing import Any
 
@@ -51,9 +51,9 @@ class ThreadPool:
             self._news.notify()
         return promise
 
-    def map(self, fn: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+    def map(self, fn: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         promises = [self.submit(fn, item) for item in items]
-        return [promise.result() for promise in promises]
+        return (promise.result() for promise in promises)
 
     def shutdown(self, wait: bool = True) -> None:
         with self._news:

@@ -49,12 +49,12 @@ class ThreadPool:
 
     def shutdown(self, wait: bool = True) -> None:
         with self._lock:
-            self._closing = True
-            staff, self._staff = self._staff, set()
-            for _ in staff:
-                self._inbox.put(None)
+            if not self._closing:
+                self._closing = True
+                for _ in self._staff:
+                    self._inbox.put(None)
         if wait:
-            for worker in staff:
+            for worker in self._staff:
                 worker.join()
 
     def __enter__(self) -> ThreadPool:
