@@ -352,6 +352,34 @@ def test_a_loop_without_end_is_named_by_its_line(project: Project, then: str, pr
     assert finding["actors"][0]["thread"] == "spinner"
 
 
+@pytest.mark.parametrize(("pause", "kind"), [("time.sleep(0.1)", "explored"), ("never.wait()", "spinning")])
+def test_who_tries_again_until_a_sleeper_gives_way_is_not_accused(
+    project: Project, pause: str, kind: str
+) -> None:
+    run = project.run(
+        f"""
+        import threading, time, pytest
+
+        @pytest.mark.interleave
+        def test_it():
+            lock, held, never = threading.Lock(), threading.Event(), threading.Event()
+            def hold():
+                with lock:
+                    held.set()
+                    {pause}
+            def try_again():
+                held.wait()
+                while not lock.acquire(timeout=0.001):
+                    pass
+                lock.release()
+            threads = [threading.Thread(target=each) for each in (hold, try_again)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+        """
+    )
+    assert run.only()["kind"] == kind
+
+
 @pytest.mark.parametrize(("rounds", "kind"), [(20, "explored"), (200, "spinning")])
 def test_how_many_steps_are_too_many_can_be_said(project: Project, rounds: int, kind: str) -> None:
     run = project.run(

@@ -290,7 +290,7 @@ class Scheduler:
             task.seen.clear()
             task.rounds.clear()
             task.spins = 0
-        elif act is op.SLEEP:
+        elif act is op.SLEEP or (operation.expired and self._others_sleep(task)):
             task.seen.clear()
             task.rounds.clear()
         if len(self.events) > self.most_steps:
@@ -349,6 +349,10 @@ class Scheduler:
                 task.pending.expired = True
         self.pauses.append(len(self.events))
         return True
+
+    def _others_sleep(self, task: Task) -> bool:
+        """Tell whether it helps to try again later: somebody is asleep who goes on by then."""
+        return any(other.pending.act is op.SLEEP for other in self.live if other is not task)
 
     def _version(self, key: Key) -> int:
         last = self.versions.get(key)
