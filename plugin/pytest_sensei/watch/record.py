@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import struct
@@ -97,7 +98,10 @@ class Record:
         line = "\t\t0\t0\n"
         if code is not None:
             line = f"{code.co_filename}\t{code.co_name}\t{code.co_firstlineno}\t{line_of(code, lasti)}\n"
-        with self._sites_path.open("ab", buffering=0) as file:
+        with (
+            contextlib.suppress(OSError),  # the run may be over: nobody will ask
+            self._sites_path.open("ab", buffering=0) as file,
+        ):
             file.write(line.encode("utf-8", "surrogateescape"))
         self._sites[code, lasti] = number
         return number
