@@ -428,6 +428,12 @@ def test_executors():
 def test_an_executor_that_is_dropped():
     assert ProcessPoolExecutor(2, mp_context=ctx).submit(abs, -1).result() == 1
 
+def test_an_executor_in_a_ring_of_objects_that_is_dropped():
+    class Owner: pass
+    owner = Owner()
+    owner.me, owner.executor = owner, ProcessPoolExecutor(2, mp_context=ctx)
+    assert owner.executor.submit(abs, -1).result() == 1
+
 def test_managers():
     with ctx.Manager() as manager:
         manager.dict()

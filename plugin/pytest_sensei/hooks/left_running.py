@@ -39,6 +39,9 @@ class Remains(NamedTuple):
         return bool(self.pools or self.processes)
 
 
+_NOTHING = Remains([], [])
+
+
 class LeftRunning:
     """Knows which serials the current test has to answer for, and looks at them when it is over."""
 
@@ -166,8 +169,10 @@ class LeftRunning:
         if not remains:
             return remains
         self._household.ask()
+        remains = _NOTHING  # what was seen would live on in it
         gc.collect()  # an executor or a manager that nobody has any more ends its processes
         for _ in looks(grace):
+            remains = _NOTHING
             remains = self._remains(excused)
             if not remains or self._stays(remains):
                 break
@@ -186,7 +191,7 @@ class LeftRunning:
 
     def _remains(self, excused: Callable[[Strand], bool]) -> Remains:
         if not self._may_have_left():
-            return Remains([], [])
+            return _NOTHING
         workers = left_pools.workers_of_all()
         seen = [each for each in self._look() if each.pid not in workers]
         left = offspring.left_over(seen, self._household.root, lambda each: self._concerns(each, excused))
