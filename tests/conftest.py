@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import groups
 import pytest
 import warm
 
@@ -27,6 +28,11 @@ def pytest_configure() -> None:
     # A shell starts what runs in the background with Ctrl-C ignored, and whatever that starts inherits it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    return groups.Grouping(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
