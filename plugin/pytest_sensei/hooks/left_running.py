@@ -169,13 +169,16 @@ class LeftRunning:
         if not remains:
             return remains
         self._household.ask()
-        remains = _NOTHING  # what was seen would live on in it
+        # a pool that is collected was leaked all the same, and would end in whatever thread comes across it
+        kept = [each for each in remains.pools if not each.may_be_dropped]
+        remains = _NOTHING  # an executor that was seen would live on in it
         gc.collect()  # an executor or a manager that nobody has any more ends its processes
         for _ in looks(grace):
             remains = _NOTHING
             remains = self._remains(excused)
             if not remains or self._stays(remains):
                 break
+        kept.clear()
         return remains
 
     def _stays(self, remains: Remains) -> bool:

@@ -32,6 +32,11 @@ class LeftPool(NamedTuple):
     target: Any = None  # the pool; None when it is gone already
 
     @property
+    def may_be_dropped(self) -> bool:
+        """Tell whether it may be left to the garbage collector, by its documentation."""
+        return isinstance(self.target, ProcessPoolExecutor)
+
+    @property
     def is_ending(self) -> bool:
         """Tell whether it was closed or terminated, so that its workers may be on their way out."""
         return getattr(self.target, "_state", None) in (pool.CLOSE, pool.TERMINATE)
