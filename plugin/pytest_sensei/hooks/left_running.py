@@ -171,13 +171,15 @@ class LeftRunning:
         self._household.ask()
         # a pool that is collected was leaked all the same, and would end in whatever thread comes across it
         kept = [each for each in remains.pools if not each.may_be_dropped]
-        remains = _NOTHING  # an executor that was seen would live on in it
-        gc.collect()  # an executor or a manager that nobody has any more ends its processes
+        collects = True  # an executor or a manager that nobody has any more ends its processes
         for _ in looks(grace):
-            remains = _NOTHING
+            remains = _NOTHING  # an executor that was seen would live on in it
+            if collects:
+                gc.collect()
             remains = self._remains(excused)
             if not remains or self._stays(remains):
                 break
+            collects = any(each.may_be_dropped for each in remains.pools)
         kept.clear()
         return remains
 
