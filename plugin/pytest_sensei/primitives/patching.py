@@ -100,7 +100,6 @@ PATCHES = (
     Patch(process_queues.SimpleQueue, "close", openings.close_simple_queue),
     Patch(subprocess.Popen, "_execute_child", births.execute_child),
     Patch(pool.Pool, "__init__", pools.init),
-    Patch(pool.Pool, "__del__", pools.gone),
     Patch(pool.Pool, "join", pools.join),
     Patch(futures_process.ProcessPoolExecutor, "__init__", pools.init_executor),
     Patch(Future, "set_exception", outcomes.set_exception),

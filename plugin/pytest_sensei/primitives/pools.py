@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _init = pool.Pool.__init__
 _join = pool.Pool.join
-_gone = pool.Pool.__del__
 _init_executor = futures_process.ProcessPoolExecutor.__init__
 
 
@@ -45,6 +44,7 @@ joined: weakref.WeakSet[Any] = weakref.WeakSet()
 """The pools that somebody has joined."""
 
 dropped: list[Dropped] = []
+_watched: set[weakref.ref[Any]] = set()
 
 
 def workers_of(each: Any) -> list[Any]:
@@ -71,6 +71,22 @@ def _enter(made: Any, frames: tuple[tuple[CodeType, int], ...]) -> None:
     living.add(made)
 
 
+def _watch(each: Any) -> None:
+    """Notice when a pool is collected while it runs: before it begins to end, in whatever thread that may be."""
+    made, kind, workers, threads = each._made_in, type(each).__name__, each._pool, threads_of(each)
+    handler = each._worker_handler
+
+    def gone(reference: weakref.ref[Any]) -> None:
+        _watched.discard(reference)
+        if handler._state == pool.RUN:
+            now = list(workers)
+            pids = frozenset(pid for worker in now if (pid := getattr(worker, "pid", None)) is not None)
+            mine = threads.union(worker for worker in now if isinstance(worker, threading.Thread))
+            dropped.append(Dropped(made, kind, len(now), pids, mine))
+
+    _watched.add(weakref.ref(each, gone))
+
+
 def made_in(each: Any) -> Made:
     """Return where and when a living pool was made."""
     found: Made = each._made_in
@@ -81,6 +97,7 @@ def made_in(each: Any) -> Made:
 def init(self: Any, *arguments: Any, **options: Any) -> None:
     _init(self, *arguments, **options)
     _enter(self, callers(1))
+    _watch(self)
 
 
 @functools.wraps(_init_executor)
@@ -95,20 +112,11 @@ def join(self: Any) -> None:
     joined.add(self)
 
 
-@functools.wraps(_gone)
-def gone(self: Any) -> None:
-    """Go away; an error of the real one would be printed by the interpreter, as before."""
-    if hasattr(self, "_made_in") and self._state == pool.RUN:
-        dropped.append(
-            Dropped(self._made_in, type(self).__name__, len(self._pool), pids_of(self), threads_of(self))
-        )
-    _gone(self)
-
-
 def _after_fork() -> None:
     """A forked child's copies of pools are not its own."""
     living.clear()
     dropped.clear()
+    _watched.clear()
 
 
 children.after_fork["pools"] = _after_fork
