@@ -636,6 +636,46 @@ def only(outcome: Outcome) -> dict[str, Any]:
     return finding
 
 
+WHO_SEES_TO_IT_ENDS_DURING_A_LOOK = """
+    import threading
+    import pytest_sensei.watch.offspring as offspring
+
+    real_look, go, joiners, looks = offspring.look, threading.Event(), [], []
+
+    def look(*arguments):
+        found = real_look(*arguments)
+        if any(seen.ended for seen in found):
+            looks.append(found)
+            if len(looks) == 2:
+                go.set()
+                joiners[0].join()
+        return found
+
+    offspring.look = look
+
+    def test_it():
+        process = ctx.Process(target=nothing)
+        process.start()
+        ended(process)
+        def join():
+            go.wait()
+            process.join()
+        joiners.append(threading.Thread(target=join))
+        joiners[0].start()
+
+    def test_that_it_was_looked_at_meanwhile():
+        assert len(looks) == 2
+    """
+
+
+def test_a_thread_that_joins_a_process_while_it_is_looked_at_has_seen_to_it(tmp_path: Path) -> None:
+    source = HEADER.format(method="fork") + textwrap.dedent(WHO_SEES_TO_IT_ENDS_DURING_A_LOOK)
+
+    outcome = run(tmp_path, source, "--sensei-leaks=error", "-o", "sensei_grace=20")
+
+    assert (outcome.failed, outcome.findings) == (0, {}), outcome.output
+
+
 def test_a_leaked_process_is_told_with_its_start_and_what_it_does(tmp_path: Path) -> None:
     text = CAUGHT["a_process_that_waits"][1]
     finding = only(run(tmp_path, HEADER.format(method="fork") + textwrap.dedent(text)))

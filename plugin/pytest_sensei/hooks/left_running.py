@@ -176,19 +176,17 @@ class LeftRunning:
             remains = _NOTHING  # an executor that was seen would live on in it
             if collects:
                 gc.collect()
+            alone = self._is_alone()  # before the look: who ends during it may just have seen to what it saw
             remains = self._remains(excused)
-            if not remains or self._stays(remains):
+            if not remains or (alone and _stays(remains)):
                 break
             collects = any(each.may_be_dropped for each in remains.pools)
         kept.clear()
         return remains
 
-    def _stays(self, remains: Remains) -> bool:
-        """Tell whether patience is no use: what has ended or is open stays so when nobody lives to see to it."""
-        if any(left.is_ending for left in remains.pools):
-            return False
-        others = set(threading.enumerate()) - {threading.current_thread()} - self.threads()
-        return not others and all(left.kind is Kind.ZOMBIE for left in remains.processes)
+    def _is_alone(self) -> bool:
+        """Tell whether no thread lives that may see to anything."""
+        return not set(threading.enumerate()) - {threading.current_thread()} - self.threads()
 
     def _may_have_left(self) -> bool:
         """Tell whether anything was started, or there is anybody who may have started something."""
@@ -258,3 +256,10 @@ class LeftRunning:
     def threads(self) -> set[threading.Thread]:
         """Return the threads that are part of a pool: the pool is judged, not they."""
         return left_pools.threads_of_all()
+
+
+def _stays(remains: Remains) -> bool:
+    """Tell whether patience is no use where nobody lives to see to it: what has ended or is open stays so."""
+    if any(left.is_ending for left in remains.pools):
+        return False
+    return all(left.kind is Kind.ZOMBIE for left in remains.processes)
