@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable
-from multiprocessing import spawn
+from multiprocessing import forkserver, spawn
 from typing import Any
 
 Call = tuple[Callable[..., object], tuple[Any, ...]]
 Make = Callable[[], Call | None]
 
 _KEY = "pytest_sensei"
+_ensure_running = forkserver.ForkServer.ensure_running
 
 before_fork: dict[str, Callable[[], object]] = {}
 """Called in the parent before each fork."""
@@ -55,10 +56,25 @@ def call_no_more(name: str) -> None:
 def _with_calls(name: str) -> dict[str, Any]:
     assert _original is not None
     data = _original(name)
-    calls = [call for make in list(_makers.values()) if (call := make()) is not None]
+    calls = _calls()
     if calls:
         data[_KEY] = [_Carrier(*call) for call in calls]
     return data
+
+
+def _calls() -> list[Call]:
+    return [call for make in list(_makers.values()) if (call := make()) is not None]
+
+
+def ensure_fork_server_runs(self: Any) -> None:
+    """Have the fork server import once what each of its children would import to make its calls.
+
+    See `multiprocessing.set_forkserver_preload`. What cannot be imported there is left to the children.
+    """
+    if self._forkserver_pid is None:
+        modules = {function.__module__ for function, _ in _calls()}
+        self._preload_modules = [*self._preload_modules, *sorted(modules.difference(self._preload_modules))]
+    _ensure_running(self)
 
 
 class _Carrier:

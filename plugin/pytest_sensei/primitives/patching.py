@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from concurrent.futures import process as futures_process
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection, pool, popen_fork, process, shared_memory, synchronize
+from multiprocessing import connection, forkserver, pool, popen_fork, process, shared_memory, synchronize
 from multiprocessing import queues as process_queues
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +58,7 @@ _POSIX = (
     Patch(os, "read", pipes.read),
     Patch(os, "write", pipes.write),
     Patch(pool, "wait", pipes.wait),  # it imports the function, not the module
+    Patch(forkserver.ForkServer, "ensure_running", children.ensure_fork_server_runs),
     Patch(popen_fork.Popen, "wait", processes.wait),
     *(
         (Patch(os, "waitpid", processes.waitpid), Patch(os, "wait", processes.wait_for_any))
