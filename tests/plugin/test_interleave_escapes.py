@@ -102,6 +102,25 @@ def test_a_wait_that_is_not_under_control_is_named_and_the_next_test_runs(
     assert "pytest_sensei/explore" not in run.output  # no traceback of ours
 
 
+LOOP_OVER_A_NAME_OF_ITS_OWN = """
+def test_it():
+    done = False
+    def work():
+        done = True
+    threading.Thread(target=work).start()
+    while not done:
+        pass
+"""
+
+
+def test_a_loop_that_reads_nothing_of_other_threads_is_not_taken_for_a_wait(project: Project) -> None:
+    run = project.run(START + LOOP_OVER_A_NAME_OF_ITS_OWN + NEXT, conftest=HASTY)
+    run.result.assert_outcomes(failed=1, passed=1)
+    assert "over one step in" in run.output
+    assert "it computes" in run.output
+    assert "cannot be explored" not in run.output
+
+
 FORK_IN_A_THREAD = """
 def test_it():
     counter = Counter()

@@ -408,6 +408,33 @@ def test_opposite_lock_orders_are_named_though_nothing_hung(project: Project) ->
     run.result.assert_outcomes(failed=1)
 
 
+@pytest.mark.parametrize("kind", ["Lock", "RLock"])
+@pytest.mark.parametrize("how", ["blocking=False", "timeout=20"])
+def test_an_order_is_no_danger_where_one_side_would_not_wait_for_ever(
+    project: Project, kind: str, how: str
+) -> None:
+    source = f"""
+        import threading
+        def test_it():
+            a, b, first_done = threading.{kind}(), threading.{kind}(), threading.Event()
+            def one():
+                with a:
+                    assert b.acquire({how})
+                    b.release()
+                first_done.set()
+            def two():
+                first_done.wait()
+                with b:
+                    with a: pass
+            threads = [threading.Thread(target=work) for work in (one, two)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+        """
+    run = project.run(textwrap.dedent(source), "--sensei-deadlocks=error")
+    assert run.kinds == []
+    run.result.assert_outcomes(passed=1)
+
+
 def test_a_lock_that_the_first_takes_and_the_last_gives_back_has_no_order(project: Project) -> None:
     source = """
         import threading

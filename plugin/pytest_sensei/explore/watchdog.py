@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
+from time import process_time
 from typing import TYPE_CHECKING
 
 from pytest_sensei.explore.scheduler import let_go_on
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 0.25  # seconds of real time
 PATIENCE = 5.0  # seconds of real time that one step may take
+BUSY = 0.1  # of that time spent computing, by the one thread that may run: it does not wait
 
 
 class Escaped(Exception):
@@ -54,21 +56,23 @@ class Watchdog:
         try:
             last: object = None
             since = monotonic()
+            spent = process_time()
             while not self._over.acquire(timeout=LOOK_EVERY):
                 execution = self._current()
                 state = None if execution is None or execution.main.ended else execution.progress()
-                if state != last or state is None:
-                    last, since = state, monotonic()
-                elif execution is not None and monotonic() - since > self._patience:
-                    self._end(execution)
+                if execution is None or state is None or state != last:
+                    last, since, spent = state, monotonic(), process_time()
+                elif monotonic() - since > self._patience:
+                    self._end(execution, busy=process_time() - spent > BUSY * self._patience)
                     last = None
         finally:
             self._gone.release()
 
-    def _end(self, execution: Scheduler) -> None:
+    def _end(self, execution: Scheduler, *, busy: bool) -> None:
         task = execution.main if execution.over else execution.running
         if not execution.over:
-            execution.escape(task, Escaped(_words(task.name, sys._current_frames().get(task.ident))))
+            frame = sys._current_frames().get(task.ident)
+            execution.escape(task, Escaped(_words(task.name, frame, busy=busy)))
         if task.ident != self._main:
             _raise_in(task.ident)
             let_go_on(execution.main)
@@ -80,20 +84,27 @@ class Watchdog:
             _thread.interrupt_main()
 
 
-def _words(name: str, frame: FrameType | None) -> str:
-    user = user_frame(frame) if frame is not None else None
-    if frame is None:
-        where = "somewhere"
-    elif user is None or not is_user_file(user.f_code.co_filename):
-        where = f"in {frame.f_code.co_name}() of {frame.f_globals.get('__name__')}"
-    else:
-        place = place_of(user.f_code, user.f_lineno or 0)
-        where = f"in {place.file}:{place.line}, {place.source!r}"
-    return (
-        f"{name} takes more than {PATIENCE:.0f} seconds over one step {where}: "
+def _words(name: str, frame: FrameType | None, *, busy: bool) -> str:
+    what = f"{name} takes more than {PATIENCE:.0f} seconds over one step {_where(frame)}: "
+    if busy:
+        return what + (
+            "it computes, and meanwhile touches nothing that other threads change; if this is a loop that waits "
+            "for one of them, it does not read what that one writes (is a nonlocal, a global or a self missing?)"
+        )
+    return what + (
         "a call that waits for something outside the test cannot be explored "
         "(a socket, a process, a file, a lock made before the plugin was loaded)"
     )
+
+
+def _where(frame: FrameType | None) -> str:
+    if frame is None:
+        return "somewhere"
+    user = user_frame(frame)
+    if user is None or not is_user_file(user.f_code.co_filename):
+        return f"in {frame.f_code.co_name}() of {frame.f_globals.get('__name__')}"
+    place = place_of(user.f_code, user.f_lineno or 0)
+    return f"in {place.file}:{place.line}, {place.source!r}"
 
 
 def _raise_in(ident: int) -> None:

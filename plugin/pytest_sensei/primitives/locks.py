@@ -88,7 +88,7 @@ class Lock:
             if strand.only is None:
                 strand.only = self._ref
             else:
-                strand.hold(self)
+                strand.hold(self, waits=blocking)
             return True
         return self._acquire_slowly(blocking, timeout)
 
@@ -154,7 +154,7 @@ class Lock:
         seconds = seconds_of(blocking=blocking, timeout=timeout)
         if not self._obtain(seconds):
             return False
-        self._took(current_strand(), *place_of(_getframe(2)))
+        self._took(current_strand(), *place_of(_getframe(2)), waits=seconds is None)
         return True
 
     def _obtain(self, seconds: float | None) -> bool:
@@ -171,11 +171,11 @@ class Lock:
         taken: bool = self._try(True, seconds)
         return taken
 
-    def _took(self, strand: Strand, code: CodeType, lasti: int) -> None:
+    def _took(self, strand: Strand, code: CodeType, lasti: int, *, waits: bool) -> None:
         self._code = code
         self._lasti = lasti
         self._owner = strand
-        strand.hold(self)
+        strand.hold(self, waits=waits)
 
     def _release_slowly(self) -> None:
         """Release in any case but the plain one: explored, by another thread, or one of several."""
@@ -238,7 +238,7 @@ class Latch(Lock):
             return True
         return self._acquire_slowly(blocking, timeout)
 
-    def _took(self, strand: Strand, code: CodeType, lasti: int) -> None:
+    def _took(self, strand: Strand, code: CodeType, lasti: int, *, waits: bool) -> None:
         self._code = code
         self._lasti = lasti
         self._owner = strand

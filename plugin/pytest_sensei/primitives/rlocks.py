@@ -80,7 +80,7 @@ class RLock:
             if strand.only is None:
                 strand.only = self._ref
             else:
-                strand.hold(self)
+                strand.hold(self, waits=blocking)
             return True
         return self._acquire_slowly(blocking, timeout)
 
@@ -160,7 +160,7 @@ class RLock:
         if self._count:
             self._count += 1
         else:
-            self._took(*place_of(_getframe(2)), 1)
+            self._took(*place_of(_getframe(2)), 1, waits=seconds is None)
         return True
 
     def _obtain(self, seconds: float | None) -> bool:
@@ -177,13 +177,13 @@ class RLock:
         taken: bool = self._try(True, seconds)
         return taken
 
-    def _took(self, code: CodeType, lasti: int, count: int) -> None:
+    def _took(self, code: CodeType, lasti: int, count: int, *, waits: bool = True) -> None:
         strand = current_strand()
         self._count = count
         self._code = code
         self._lasti = lasti
         self._owner = strand
-        strand.hold(self)
+        strand.hold(self, waits=waits)
 
     def _gives(self) -> None:
         """Strike out the owner: the raw lock is about to be given back."""

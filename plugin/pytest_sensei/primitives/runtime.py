@@ -101,15 +101,18 @@ class Strand:
             if lock is not None and lock._owner is self:
                 yield lock
 
-    def hold(self, lock: Lockable) -> None:
-        """Enter a lock that it has just taken; any but the first of several is told to the watcher."""
+    def hold(self, lock: Lockable, *, waits: bool = True) -> None:
+        """Enter a lock that it has just taken; any but the first of several is told to the watcher.
+
+        Not so one for which it would not have waited without limit: such a wait is in no deadlock.
+        """
         if self.only is not None:
             self.settle()
         only = self.only
         if only is None:
             self.only = lock._ref
             return
-        if watcher is not None and lock._code is not None and (only is not SEVERAL or self.more):
+        if waits and watcher is not None and lock._code is not None and (only is not SEVERAL or self.more):
             watcher.ordered(self, lock, lock._code, lock._lasti)
         if only is not SEVERAL:
             self.more.append(only)
