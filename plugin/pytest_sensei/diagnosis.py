@@ -124,6 +124,12 @@ class Resource:
     state: str | None = None  # a short fact that helps: "value 0", "unfinished tasks: 1"
 
 
+def some(type_: str) -> str:
+    """Call a thing of which only the type is known."""
+    vowel = type_[:1] in "AEIOaeio" or type_.startswith("RLock")  # one says "ar-lock"
+    return f"{'an' if vowel else 'a'} {type_}"
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """An actor holds a resource since it passed `place`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from pytest_sensei.diagnosis import some
 from pytest_sensei.explain.stories import TELLERS, Scene, Story, overlap, overwrites
 from pytest_sensei.explain.words import actor_names
 
@@ -132,6 +133,6 @@ def _different_locks(name: str, steps: list[Step], shown: dict[str, str], names:
     other = next((step for step in steps if not set(step.locks) & set(one.locks)), steps[-1])
     first, second = (shown.get(step.locks[0], step.locks[0]) for step in (one, other))
     if first == second:
-        return f"{name}: each thread holds a {first} of its own, so they do not exclude each other"
+        return f"{name}: each thread holds {some(first)} of its own, so they do not exclude each other"
     holders = f"{names[one.actor]} holds {first}, {names[other.actor]} holds {second}"
     return f"{name}: {holders}; no lock in common"

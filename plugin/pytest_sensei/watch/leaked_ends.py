@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from multiprocessing import connection, context, queues
 from typing import TYPE_CHECKING, Any
 
-from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, Resource
+from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, Resource, some
 from pytest_sensei.primitives import openings
 from pytest_sensei.primitives.openings import Opened, RawEnd
 from pytest_sensei.watch.places import is_our_file, is_third_party, is_user_file, line_of, place_of
@@ -195,7 +195,7 @@ def summary(modes: list[str], type_: str, names: list[str]) -> str:
     """Say it in a sentence."""
     if type_ not in ("Connection", _RAW):
         named = [name for name in dict.fromkeys(names) if name != type_]
-        what = f"{type_} {named[0]}" if named else f"a {type_}"
+        what = f"{type_} {named[0]}" if named else some(type_)
         return f"{what} was never closed" if len(modes) == 1 else f"{len(modes)} {type_}s were never closed"
     if len(modes) > 2:
         return f"{len(modes)} ends of pipes were never closed"

@@ -10,6 +10,7 @@ from multiprocessing.process import BaseProcess
 from types import FrameType, GetSetDescriptorType, MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
+from pytest_sensei.diagnosis import some
 from pytest_sensei.primitives import openings, processes
 from pytest_sensei.primitives.pipes import Ends
 from pytest_sensei.primitives.processes import Ending
@@ -189,7 +190,7 @@ def names_of_value(target: object, frames: list[FrameType]) -> Iterator[str]:
         for frame in frames:
             yield from names(target, frame)
     yield from unknown
-    yield "a list" if isinstance(target, list) else f"a {type_of(target)}"
+    yield some("list" if isinstance(target, list) else type_of(target))
 
 
 def _name_of_several(targets: list[object], frames: list[FrameType]) -> Iterator[str]:

@@ -50,6 +50,8 @@ class _Teller:
         self._members = members
         self._waits = waits_of(scene, members)
         self._threads = {t.id: t for kin in scene.kins.values() for t in kin.threads}
+        notes = (kin.note for kin in scene.kins.values() if kin.note is not None)
+        self._names = {thread.id: thread.name for note in notes for thread in note.threads}
         self._kins = {actor: kin for kin in scene.kins.values() for actor in kin.actors()}
         situation = scene.situation(killers=False)
         self._edges = scene.binding_edges(situation)
@@ -206,8 +208,7 @@ class _Teller:
         return Path(command[0]).name if command else kin.stat.name
 
     def _actor(self, actor: str) -> Actor:
-        kin, thread = self.kin_of(actor), self._threads.get(actor)
-        name = thread.name if thread is not None else "MainThread"
+        kin, name = self.kin_of(actor), self._names.get(actor, "MainThread")
         return Actor(actor, self._process_name(kin), kin.pid, name, "waiting", self._place(actor))
 
     def _wait(self, actor: str) -> Wait | None:

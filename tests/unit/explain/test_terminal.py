@@ -21,7 +21,7 @@ from finding_samples import (
     finding,
     lock,
 )
-from pytest_sensei.diagnosis import Diagnosis, Hold, Kind, Light, Severity, Wait
+from pytest_sensei.diagnosis import Diagnosis, Hold, Kind, Light, Severity, Wait, some
 from pytest_sensei.explain.terminal import one_line, render, render_hints, render_light, warning_lines
 from rich.cells import cell_len
 
@@ -302,3 +302,11 @@ def test_all_hints_are_shown_with_their_code_in_shape() -> None:
 def test_a_light_has_a_letter_and_a_name(light: Light, text: str) -> None:
     assert render_light(light) == text
     assert ESCAPES.sub("", render_light(light, color=True)) == text
+
+
+@pytest.mark.parametrize(
+    ("type_", "called"),
+    [("Lock", "a Lock"), ("Event", "an Event"), ("ApplyResult", "an ApplyResult"), ("RLock", "an RLock")],
+)
+def test_a_thing_without_a_name_gets_the_article_that_one_says(type_: str, called: str) -> None:
+    assert some(type_) == called
