@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
@@ -119,6 +120,40 @@ def test_a_loop_that_reads_nothing_of_other_threads_is_not_taken_for_a_wait(proj
     assert "over one step in" in run.output
     assert "it computes" in run.output
     assert "cannot be explored" not in run.output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
+def test_a_wait_that_a_signal_handler_may_end_is_no_deadlock(project: Project) -> None:
+    source = """
+        import pytest, signal, threading
+        @pytest.fixture
+        def woken():
+            woken = threading.Event()
+            before = signal.signal(signal.SIGALRM, lambda *_: woken.set())
+            signal.setitimer(signal.ITIMER_REAL, 1000)
+            yield woken
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+        @pytest.mark.interleave
+        def test_it(woken):
+            thread = threading.Thread(target=woken.wait)
+            thread.start()
+            thread.join()
+
+        @pytest.mark.interleave
+        def test_a_ring_of_locks_waits_for_no_signal(woken):
+            a, b = threading.Lock(), threading.Lock()
+            def nest(outer, inner):
+                with outer, inner: pass
+            threads = [threading.Thread(target=nest, args=pair) for pair in ((a, b), (b, a))]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+        """
+    run = project.run(textwrap.dedent(source))
+    assert run.kinds == ["deadlock-cycle"]
+    assert "signals cannot be explored" in run.output
+    run.result.assert_outcomes(failed=2)
 
 
 FORK_IN_A_THREAD = """

@@ -57,11 +57,24 @@ class Signals:
         if execution is not None:
             execution.interrupt(self.deliver)
 
+    def replaced(self, number: int) -> object:
+        """Return the handler that was there before ours."""
+        handler = self._handlers.get(number)
+        return signal.SIG_IGN if handler is _ignore else handler
+
     def deliver(self) -> None:
         """Handle the signals that had to wait. Their handlers may raise."""
         while self._waiting:
             number = self._waiting.pop(0)
             self._handlers[number](number, None)
+
+
+def handlers() -> Iterator[object]:
+    """Yield the handler of each signal, as it would be without an exploration."""
+    for number in signal.valid_signals():
+        handler = signal.getsignal(number)
+        ours = getattr(handler, "__self__", None)
+        yield ours.replaced(number) if isinstance(ours, Signals) else handler
 
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:

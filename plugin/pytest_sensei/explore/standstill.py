@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_sensei.diagnosis import Diagnosis, Kind
 from pytest_sensei.explore import operation as op
 from pytest_sensei.explore.scheduler import End, Scheduler
+from pytest_sensei.explore.signals import handlers
 from pytest_sensei.explore.task import Task
 from pytest_sensei.primitives.runtime import Waiting
 from pytest_sensei.watch import leaks, ledger, verdict
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def diagnose(scheduler: Scheduler, root: str | None) -> Diagnosis:
-    """Explain why none of the tasks can go on."""
+    """Explain why none of the tasks can go on. Not proved where a signal's handler could wake one of them."""
     frames = sys._current_frames()
     parties = {}
     waiting = [task for task in scheduler.live if task.pending.act is not op.BEGIN]
@@ -34,7 +35,8 @@ def diagnose(scheduler: Scheduler, root: str | None) -> Diagnosis:
     for task in waiting:
         if task.strand is not None:
             task.strand.wait = None
-    return replace(found, mode="explored", latency_ms=None)
+    awaits_signal = found.kind is Kind.STALLED and any(map(ledger.is_user_handler, handlers()))
+    return replace(found, mode="explored", latency_ms=None, proved=not awaits_signal)
 
 
 def _resource(operation: Operation) -> object:

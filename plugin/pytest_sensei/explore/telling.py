@@ -266,6 +266,11 @@ def _ending(execution: Scheduler) -> str:
     return {End.PASSED: "well", End.STUCK: "in a deadlock"}.get(execution.end or End.BROKEN, "otherwise")
 
 
+def awaits_signal(diagnosis: Diagnosis) -> str:
+    """Say why a standstill is no proof."""
+    return f"{diagnosis.summary}; but a signal handler is installed, and signals cannot be explored"
+
+
 def trouble(execution: Scheduler) -> str:
     """Say why an exploration had to give up."""
     if execution.end is End.ESCAPED:

@@ -152,19 +152,23 @@ def _outsiders() -> set[str]:
     return {OUTSIDE} if has_signal_handlers() or has_native_threads(len(sys._current_frames())) else set()
 
 
-_HARMLESS_HANDLERS = ("pytest_timeout", "faulthandler", "_pytest", "signal", "asyncio")
-"""Modules whose handlers only interrupt the main thread: asyncio's cancel a task, which a blocked loop never runs."""
+_HARMLESS_HANDLERS = ("pytest_timeout", "faulthandler", "_pytest", "signal", "asyncio", "coverage")
+"""Modules whose handlers only interrupt the main thread: asyncio's cancel a task, which a blocked loop never runs.
+
+That of coverage saves its data and lets the process end.
+"""
 
 
 def has_signal_handlers() -> bool:
     """Tell whether a handler of the user's could run in the main thread and wake somebody."""
-    return any(_is_user_handler(signal.getsignal(number)) for number in _SIGNALS)
+    return any(is_user_handler(signal.getsignal(number)) for number in _SIGNALS)
 
 
 _SIGNALS = tuple(signal.valid_signals()) if hasattr(signal, "valid_signals") else ()
 
 
-def _is_user_handler(handler: object) -> bool:
+def is_user_handler(handler: object) -> bool:
+    """Tell whether a handler is one that the user's code has installed, and that may do anything."""
     if not callable(handler) or handler is signal.default_int_handler or isinstance(handler, signal.Handlers):
         return False
     while isinstance(handler, functools.partial):
