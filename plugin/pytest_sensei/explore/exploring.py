@@ -270,7 +270,7 @@ class Exploration:
         if diagnosis is None:  # it fails whatever the threads do: nothing to add to the exception itself
             note = telling.always(searched, distinct)
             return ExploreResult(Outcome.FAILED, note, error, switches=switches)
-        if not diagnosis.proved:
+        if diagnosis.kind is Kind.STALLED and not diagnosis.proved:
             return ExploreResult(Outcome.ESCAPED, telling.awaits_signal(diagnosis), error)
         schedule = telling.schedule(recording, number, searched)
         diagnosis = replace(diagnosis, schedule=schedule)
