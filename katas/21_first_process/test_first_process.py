@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from multiprocessing.queues import SimpleQueue
@@ -16,6 +18,7 @@ from first_process import run_all
 
 METHODS = multiprocessing.get_all_start_methods()
 SHARED = multiprocessing.get_context("spawn")  # what it makes can be handed to any process, however started
+MANY = min((os.cpu_count() or 1) + 1, 33)
 
 
 @pytest.fixture(autouse=True)
@@ -40,11 +43,31 @@ def test_each_job_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
     assert len(processes) == 2
 
 
+def test_a_job_that_is_given_twice_is_run_twice(tmp_path: Path) -> None:
+    job = partial(jobs.leave_name, tmp_path)
+
+    run_all([job, job])
+
+    assert len(list(tmp_path.iterdir())) == 2, "a job was given twice, and two processes should have run it"
+
+
+def test_two_calls_know_nothing_of_each_other() -> None:
+    run_all([jobs.succeed])
+
+    assert len(run_all([jobs.succeed])) == 1, "the second call had one job"
+
+
 @pytest.mark.parametrize("start_method", METHODS, indirect=True)
 def test_all_jobs_run_at_the_same_time() -> None:
     all_are_here = SHARED.Barrier(2)
 
     assert run_all([partial(jobs.meet, all_are_here), partial(jobs.meet, all_are_here)]) == [0, 0]
+
+
+def test_so_do_more_jobs_than_there_are_cores() -> None:
+    all_are_here = SHARED.Barrier(MANY)
+
+    assert run_all([partial(jobs.meet, all_are_here)] * MANY) == [0] * MANY
 
 
 def test_all_jobs_have_ended_when_it_returns(later: Callable[[], Event]) -> None:
@@ -69,6 +92,15 @@ def test_exit_codes_come_in_the_order_of_the_jobs_not_of_their_ends(line: Simple
     codes = run_all([partial(jobs.stay_behind_and_fail, line, os.getpid()), partial(jobs.leave, line)])
 
     assert codes == [1, 0]
+
+
+def test_an_exit_code_is_handed_on_as_it_is() -> None:
+    assert run_all([partial(jobs.leave_with, 3, os.getpid()), jobs.succeed]) == [3, 0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="on Windows no process is ended by a signal")
+def test_an_exit_code_is_negative_when_a_signal_has_ended_the_job() -> None:
+    assert run_all([partial(jobs.die, os.getpid()), jobs.succeed]) == [-signal.SIGKILL, 0]
 
 
 @pytest.fixture
