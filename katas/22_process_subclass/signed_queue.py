@@ -26,6 +26,13 @@ class SignedQueue(Queue):  # type: ignore[type-arg]
         return os.getpid(), obj
 
 
+class SmallQueue(SignedQueue):
+    """Has room for one item only; whoever puts another one has to wait."""
+
+    def __init__(self, *, ctx: Any) -> None:
+        super().__init__(1, ctx=ctx)
+
+
 class LazyQueue(SignedQueue):
     """Sends nothing before somebody waits for it: a process that ends in an orderly way does."""
 

@@ -16,4 +16,4 @@ class Squarer(multiprocessing.Process):
 
     def run(self):
         for n in self.numbers:
-            self.results.put_nowait(n**2)
+            self.results.put(n**2)
