@@ -34,6 +34,9 @@ class Settings:
         return severity
 
 
+_PROJECT = pytest.StashKey[dict[bool, Settings]]()
+
+
 def add_options(parser: pytest.Parser) -> None:
     """Declare the options and ini keys of the severities."""
     group = parser.getgroup("sensei", "concurrency (sensei)")
@@ -63,8 +66,12 @@ def grace(config: pytest.Config) -> float:
 
 def settings_for(item: pytest.Item, *, is_kata: bool) -> Settings:
     """Return what holds for a test: its markers before the command line, that before the ini file."""
-    severities, explicit = project_severities(item.config, is_kata=is_kata)
-    for marker in reversed(list(item.iter_markers("sensei"))):
+    project = _project_settings(item.config, is_kata=is_kata)
+    markers = list(item.iter_markers("sensei"))
+    if not markers:
+        return project
+    severities, explicit = dict(project.severities), set(project.explicit)
+    for marker in reversed(markers):
         if marker.args:
             source = f"@pytest.mark.sensei({', '.join(map(repr, marker.args))})"
             raise pytest.UsageError(f'{source}: takes keyword arguments only; for example leaks="off"')
@@ -72,22 +79,27 @@ def settings_for(item: pytest.Item, *, is_kata: bool) -> Settings:
             group = _group(name, f"@pytest.mark.sensei({name}=...)")
             severities[group] = _severity(value, f"@pytest.mark.sensei({name}={value!r})", f'{name}="off"')
             explicit.add(group)
-    if is_kata:
-        explicit.update(Group)
     return Settings(severities, frozenset(explicit))
 
 
-def project_severities(config: pytest.Config, *, is_kata: bool) -> tuple[dict[Group, Severity], set[Group]]:
-    """Return the severities of the command line and the ini file, and which groups those name."""
+def _project_settings(config: pytest.Config, *, is_kata: bool) -> Settings:
+    """Return what the command line and the ini file say; read once."""
+    known = config.stash.setdefault(_PROJECT, {})
+    if is_kata not in known:
+        known[is_kata] = _read_settings(config, is_kata=is_kata)
+    return known[is_kata]
+
+
+def _read_settings(config: pytest.Config, *, is_kata: bool) -> Settings:
     severities = dict.fromkeys(Group, Severity.ERROR) if is_kata else dict(DEFAULTS)
-    explicit = set()
+    explicit = set(Group) if is_kata else set()
     for group in Group:
         name = f"sensei_{group.value}"
         value = config.getoption(name) or config.getini(name)
         if value:
             severities[group] = _severity(value, f"{name} = {value}", f"{name} = warn")
             explicit.add(group)
-    return severities, explicit
+    return Settings(severities, frozenset(explicit))
 
 
 def _group(name: str, source: str) -> Group:

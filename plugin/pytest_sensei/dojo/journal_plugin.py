@@ -112,11 +112,13 @@ class JournalPlugin:
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add one phase of one test to what is known of its kata."""
+        properties = dict(report.user_properties)
+        if report.passed and "sensei-kata" not in properties:
+            return  # most tests are no kata's, and to ask the file system takes longer
         kata = _kata_of(self._config.rootpath / report.location[0])
         if kata is None:
             return
         record = self._record(kata)
-        properties = dict(report.user_properties)
         name = outcomes.test_name(report.nodeid)
         outcome = _outcome(report)
         if outcome is not None and _WORST[outcome] >= _WORST.get(record.results.get(name, ""), -1):

@@ -66,9 +66,8 @@ class Explored:
         return True
 
     def _wants(self, item: pytest.Function) -> bool:
-        if not _can_be_explored(item):
-            return False
-        return self._everything or item.get_closest_marker("interleave") is not None
+        wanted = self._everything or item.get_closest_marker("interleave") is not None
+        return wanted and _can_be_explored(item)
 
 
 def _can_be_explored(item: pytest.Item) -> bool:

@@ -8,15 +8,17 @@ import pytest
 
 from pytest_sensei import findings
 from pytest_sensei.diagnosis import Deadlock, Finding, Phase, Severity
-from pytest_sensei.dojo.katas import Kata, kata_of
 from pytest_sensei.explain import jsonl
 from pytest_sensei.hooks import hinting
+from pytest_sensei.hooks.katas import kata_of_item
 from pytest_sensei.hooks.watched import SETTINGS
 from pytest_sensei.watch.places import is_user_file
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from types import TracebackType
+
+    from pytest_sensei.dojo.katas import Kata
 
 FINDING = "sensei"  # keys of report.user_properties
 HINT = "sensei-hint"
@@ -30,7 +32,7 @@ class Found:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        kata = kata_of(item.path)
+        kata = kata_of_item(item)
         if call.excinfo is not None and (kata is not None or isinstance(call.excinfo.value, Deadlock)):
             _cut_tracebacks(call.excinfo.value)
         report = yield

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_sensei.dojo.katas import kata_of
+from pytest_sensei.dojo.katas import Kata, kata_of
 from pytest_sensei.dojo.trouble import import_trouble
 from pytest_sensei.hooks import hinting
 
@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 
 TIME_LIMIT = 10  # seconds; far above what any right answer needs
 EXPLORED_TIME_LIMIT = 60  # an exploration ends by its own budget; the limit is for one that cannot
+
+
+_KATA = pytest.StashKey[Kata | None]()
+
+
+def kata_of_item(item: pytest.Item) -> Kata | None:
+    """Give the kata that a test belongs to; looked up once. Raises KataError when its hints.toml is broken."""
+    if _KATA not in item.stash:
+        item.stash[_KATA] = kata_of(item.path)
+    return item.stash[_KATA]
 
 
 class Katas:
@@ -26,7 +36,7 @@ class Katas:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
-            if kata_of(item.path) is not None and item.get_closest_marker("timeout") is None:
+            if kata_of_item(item) is not None and item.get_closest_marker("timeout") is None:
                 explored = item.get_closest_marker("interleave") is not None
                 item.add_marker(pytest.mark.timeout(EXPLORED_TIME_LIMIT if explored else TIME_LIMIT))
 

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_sensei import findings
 from pytest_sensei.diagnosis import Diagnosis, Group, Severity
-from pytest_sensei.dojo.katas import kata_of
+from pytest_sensei.hooks.katas import kata_of_item
 from pytest_sensei.hooks.last_resort import LastResort
 from pytest_sensei.hooks.left_running import LeftRunning
 from pytest_sensei.primitives import runtime
@@ -61,7 +61,7 @@ class WatchedTests:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        settings = settings_for(item, is_kata=kata_of(item.path) is not None)
+        settings = settings_for(item, is_kata=kata_of_item(item) is not None)
         item.stash[SETTINGS] = settings
         findings.forget(item)
         self._before = leaks.Alive.now().threads
