@@ -174,6 +174,15 @@ def learn_shape(kind: type) -> Shape | None:
     return shape
 
 
+def shape_of(obj: object) -> Shape | None:
+    """Tell what kind of container an object is; None: not one."""
+    kind = type(obj)
+    try:
+        return shapes[id(kind)]
+    except KeyError:
+        return learn_shape(kind)
+
+
 def learn_subscript(kind: type) -> Shape | None:
     """Note what kind of container a type is, for subscripts."""
     shape = subscripts[know(kind)] = subscript_shape(kind)

@@ -95,10 +95,13 @@ class World:
             execution.run(body)
         finally:
             hooks.observe_with(None)
-            runtime.explore_with(None)
             self.execution = None
             sys.stdout, sys.stderr = out
-            random.setstate(self._random)
+
+    def close(self) -> None:
+        """After the last execution."""
+        runtime.explore_with(None)
+        random.setstate(self._random)
 
 
 def _number_threads_afresh() -> None:
@@ -166,6 +169,7 @@ def held_still(
         try:
             yield world
         finally:
+            world.close()
             if collecting:
                 gc.enable()
             runtime.watch_with(watcher)

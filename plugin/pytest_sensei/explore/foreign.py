@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.explore import known_types
 from pytest_sensei.explore.access import ANY, READ, WRITE, Access
-from pytest_sensei.explore.containers import EFFECTS, container_shape, keyed_effect
+from pytest_sensei.explore.containers import EFFECTS, keyed_effect, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
@@ -86,9 +86,9 @@ def effects(call: tuple[Any, ...]) -> Iterator[Effect]:
     if id(function) in _OPERATORS and len(call) > 1:
         yield from _method(call[1], _OPERATORS[id(function)], (function, *call[2:]))
         return
-    if kind in _BOUND and container_shape(type(function.__self__)) is not None:
+    if kind in _BOUND and shape_of(function.__self__) is not None:
         yield from _method(function.__self__, function.__name__, call)
-    elif kind in _UNBOUND and len(call) > 1 and container_shape(type(call[1])) is not None:
+    elif kind in _UNBOUND and len(call) > 1 and shape_of(call[1]) is not None:
         yield from _method(call[1], function.__name__, call[1:])
     else:
         yield from _function(function, call[1:])
@@ -97,12 +97,12 @@ def effects(call: tuple[Any, ...]) -> Iterator[Effect]:
 def _function(function: Any, arguments: tuple[Any, ...]) -> Iterator[Effect]:
     writes = id(function) in _WRITERS
     for index, each in enumerate(arguments):
-        if container_shape(type(each)) is not None:
+        if shape_of(each) is not None:
             yield each, ANY, WRITE if writes and not index else READ
 
 
 def _method(container: Any, name: str, call: tuple[Any, ...]) -> Iterator[Effect]:
-    shape = container_shape(type(container))
+    shape = shape_of(container)
     if shape is None or name not in EFFECTS:
         return
     if name in LOOKING:
@@ -115,7 +115,7 @@ def _method(container: Any, name: str, call: tuple[Any, ...]) -> Iterator[Effect
 def arguments_read(call: tuple[Any, ...]) -> Iterator[Effect]:
     """Yield that a call looks into the containers among its arguments."""
     for each in call[1:]:
-        if container_shape(type(each)) is not None:
+        if shape_of(each) is not None:
             yield each, ANY, READ
 
 
@@ -183,7 +183,7 @@ class Told:
 
 def is_of_container(function: object) -> bool:
     """Tell whether it is a bound method of a container."""
-    return type(function) in _BOUND and container_shape(type(function.__self__)) is not None  # type: ignore[attr-defined]
+    return type(function) in _BOUND and shape_of(function.__self__) is not None  # type: ignore[attr-defined]
 
 
 def named_attributes(getter: operator.attrgetter[Any]) -> tuple[str, ...]:

@@ -5,13 +5,14 @@ A set of events is an integer with one bit for each: joining two histories is on
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from pytest_sensei.explore import operation as op
 from pytest_sensei.explore.access import ANY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from pytest_sensei.explore.operation import Act, Event, Key
 
@@ -53,14 +54,12 @@ class ContainerState:
 
     def __init__(self) -> None:
         self.whole = FieldState()
-        self.items: dict[object, FieldState] = {}
+        self.items: defaultdict[object, FieldState] = defaultdict(FieldState)
 
     def access(self, field: object, index: int, *, writes: bool) -> Links:
         if field is ANY:
             return self._as_a_whole(index, writes=writes)
-        item = self.items.get(field)
-        if item is None:
-            item = self.items[field] = FieldState()
+        item = self.items[field]
         before = list((item.write if writes else item.read)(index)[0])
         if self.whole.writer != NOTHING:
             before.append(self.whole.writer)
@@ -72,7 +71,7 @@ class ContainerState:
         before = [item.writer for item in self.items.values() if item.writer != NOTHING]
         if writes:
             before += [reader for item in self.items.values() for reader in item.readers]
-            self.items = {}
+            self.items.clear()
         before += (self.whole.write if writes else self.whole.read)(index)[0]
         return before, before
 
@@ -218,11 +217,11 @@ class History:
             int
         ] = []  # the same, by its task's own doing alone: without the event's own conflicts
         self._last_of: dict[int, int] = {}  # the latest event of each task
-        self._fields: dict[Key, FieldState] = {}
-        self._containers: dict[Key, ContainerState] = {}
-        self._locks: dict[Key, LockState] = {}
-        self._queues: dict[Key, QueueState] = {}
-        self._stores: dict[Key, StoreState] = {}
+        self._fields: defaultdict[Key, FieldState] = defaultdict(FieldState)
+        self._containers: defaultdict[Key, ContainerState] = defaultdict(ContainerState)
+        self._locks: defaultdict[Key, LockState] = defaultdict(LockState)
+        self._queues: defaultdict[Key, QueueState] = defaultdict(QueueState)
+        self._stores: defaultdict[Key, StoreState] = defaultdict(StoreState)
         self._births: dict[Key, int] = {}
         self._ends: dict[Key, int] = {}
         self._floor = 0
@@ -243,17 +242,17 @@ class History:
     def add(self, event: Event) -> list[int]:
         """Take in the next event. Returns the earlier events that race with it: they could be swapped."""
         index = len(self.before)
-        known = total = self.known_to(event.task)
+        known = self.known_to(event.task)
         before, rivals = _LINKS[event.act](self, event, index)
+        through = links = 0
         for other in before:
-            total |= self.before[other] | (1 << other)
+            through |= self.before[other]
+            links |= 1 << other
         self.known.append(known)
-        self.before.append(total)
+        self.before.append(known | through | links)
         self._last_of[event.task] = index
-        if not rivals:
-            return rivals
-        links = () if event.act in TAKING else before
-        return [rival for rival in rivals if not self._ordered_otherwise(rival, links, known)]
+        ordered = known if event.act in TAKING else known | through  # not by this very conflict alone
+        return [rival for rival in rivals if not ordered >> rival & 1]
 
     def rivals_of_waiting(self, event: Event) -> list[int]:
         """Return the earlier events that race with what a task stood at but never did."""
@@ -271,52 +270,19 @@ class History:
             rivals = []
         return [rival for rival in rivals if rival != NOTHING and not known >> rival & 1]
 
-    def _ordered_otherwise(self, rival: int, links: Sequence[int], known: int) -> bool:
-        """Tell whether `rival` comes first for another reason than this very conflict."""
-        if known >> rival & 1:
-            return True
-        return any(self.before[other] >> rival & 1 for other in links)
-
-    def _field(self, key: Key) -> FieldState:
-        state = self._fields.get(key)
-        if state is None:
-            state = self._fields[key] = FieldState()
-        return state
-
     def _access(self, key: Key, index: int, *, writes: bool) -> Links:
         if isinstance(key, tuple) and not isinstance(key[1], str):
-            state = self._containers.get(key[0])
-            if state is None:
-                state = self._containers[key[0]] = ContainerState()
-            return state.access(key[1], index, writes=writes)
-        field = self._field(key)
+            return self._containers[key[0]].access(key[1], index, writes=writes)
+        field = self._fields[key]
         return field.write(index) if writes else field.read(index)
-
-    def _lock(self, key: Key) -> LockState:
-        state = self._locks.get(key)
-        if state is None:
-            state = self._locks[key] = LockState()
-        return state
-
-    def _queue(self, key: Key) -> QueueState:
-        state = self._queues.get(key)
-        if state is None:
-            state = self._queues[key] = QueueState()
-        return state
-
-    def _store(self, key: Key) -> StoreState:
-        state = self._stores.get(key)
-        if state is None:
-            state = self._stores[key] = StoreState()
-        return state
 
     def _birth(self, key: Key, index: int) -> Links:
         self._births[key] = index
-        return self._field(_life(key)).write(index)
+        return self._fields[_life(key)].write(index)
 
     def _end(self, key: Key, index: int) -> Links:
         self._ends[key] = index
-        return self._field(_life(key)).write(index)
+        return self._fields[_life(key)].write(index)
 
     def _join(self, key: Key) -> Links:
         end = self._ends.get(key, NOTHING)
@@ -334,24 +300,24 @@ def _nothing(_history: History, _event: Event, _index: int) -> Links:
 _LINKS: dict[Act, Callable[[History, Event, int], Links]] = {
     op.READ: lambda history, event, index: history._access(event.key, index, writes=False),
     op.WRITE: lambda history, event, index: history._access(event.key, index, writes=True),
-    op.ACQUIRE: lambda history, event, index: history._lock(event.key).acquire(index, event.task),
-    op.TRY: lambda history, event, index: history._lock(event.key).take_at_once(index, event.task),
-    op.TRIED: lambda history, event, index: history._lock(event.key).fail(index),
-    op.LOCKED: lambda history, event, index: history._lock(event.key).look(index),
-    op.FREE: lambda history, event, index: history._lock(event.key).look(index),
-    op.RELEASE: lambda history, event, index: history._lock(event.key).release(index, event.task),
+    op.ACQUIRE: lambda history, event, index: history._locks[event.key].acquire(index, event.task),
+    op.TRY: lambda history, event, index: history._locks[event.key].take_at_once(index, event.task),
+    op.TRIED: lambda history, event, index: history._locks[event.key].fail(index),
+    op.LOCKED: lambda history, event, index: history._locks[event.key].look(index),
+    op.FREE: lambda history, event, index: history._locks[event.key].look(index),
+    op.RELEASE: lambda history, event, index: history._locks[event.key].release(index, event.task),
     op.START: lambda history, event, index: history._birth(event.key, index),
     op.BEGIN: _nothing,
     op.END: lambda history, event, index: history._end(event.key, index),
     op.JOIN: lambda history, event, _index: history._join(event.key),
-    op.LOOK: lambda history, event, index: history._field(_life(event.key)).read(index),
-    op.PUT: lambda history, event, index: history._queue(event.key).put(index),
-    op.GET: lambda history, event, index: history._queue(event.key).get(index),
-    op.POLL: lambda history, event, index: history._queue(event.key).poll(index),
-    op.POLLED: lambda history, event, index: history._queue(event.key).fail(index),
-    op.TAKE: lambda history, event, index: history._store(event.key).use(index, takes=True),
-    op.PEEK: lambda history, event, index: history._store(event.key).use(index, takes=True),
-    op.GIVE: lambda history, event, index: history._store(event.key).use(index, takes=False),
+    op.LOOK: lambda history, event, index: history._fields[_life(event.key)].read(index),
+    op.PUT: lambda history, event, index: history._queues[event.key].put(index),
+    op.GET: lambda history, event, index: history._queues[event.key].get(index),
+    op.POLL: lambda history, event, index: history._queues[event.key].poll(index),
+    op.POLLED: lambda history, event, index: history._queues[event.key].fail(index),
+    op.TAKE: lambda history, event, index: history._stores[event.key].use(index, takes=True),
+    op.PEEK: lambda history, event, index: history._stores[event.key].use(index, takes=True),
+    op.GIVE: lambda history, event, index: history._stores[event.key].use(index, takes=False),
     op.SLEEP: _nothing,
     op.CHOOSE: _nothing,
 }

@@ -42,6 +42,7 @@ stdlib_readers: dict[int, Callable[..., Any]] = {}
 _loads = attributes.loads
 _stores = attributes.stores
 _shapes = containers.shapes
+_shape = containers.shape_of
 _subscripts = containers.subscripts
 _iterations = containers.iterations
 
@@ -125,14 +126,6 @@ def _subscript_shape(obj: object) -> Shape | None:
         return _subscripts[id(kind)]
     except KeyError:
         return containers.learn_subscript(kind)
-
-
-def _shape(obj: object) -> Shape | None:
-    kind = type(obj)
-    try:
-        return _shapes[id(kind)]
-    except KeyError:
-        return containers.learn_shape(kind)
 
 
 def read_item(obj: object, key: object) -> tuple[object, object]:

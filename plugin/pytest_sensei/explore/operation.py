@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_sensei.explore.access import ANY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 READ: Final = "read"
 WRITE: Final = "write"
@@ -47,6 +51,10 @@ class Event(NamedTuple):
     task: int
     act: Act
     key: Key
+
+
+happened: Callable[[tuple[int, Act, Key]], Event] = partial(tuple.__new__, Event)
+"""Make an event without a call of Python code: there is one at each step."""
 
 
 class Operation:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
 from pytest_sensei.explore import operation as op
 from pytest_sensei.explore.access import ABSENT, ANY, DELETE, READ, Access
 from pytest_sensei.explore.dpor import Diverged
-from pytest_sensei.explore.operation import Event, Key, Operation
+from pytest_sensei.explore.operation import Event, Key, Operation, happened
 from pytest_sensei.explore.sharing import Epochs, FieldName, Names, Track, conflict, scope_of
 from pytest_sensei.explore.task import IDLE_TICKS, Path, Pool, Task, Unwind
 from pytest_sensei.primitives.runtime import Lockable, current_strand, get_ident, monotonic, real_sleep
@@ -282,7 +282,7 @@ class Scheduler:
         act = operation.act
         if operation.expired or act in _AT_ONCE:
             act = self._outcome(task, operation)
-        self.events.append(Event(task.tid, act, operation.key))
+        self.events.append(happened((task.tid, act, operation.key)))
         if act in _CHANGING:
             last = self.versions.get(operation.key)
             if last is None or last[0] != task.tid:

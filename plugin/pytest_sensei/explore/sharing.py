@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 from pytest_sensei.explore.access import ANY
@@ -57,7 +58,7 @@ def conflict(track: Track, epochs: Epochs, *, writes: bool) -> bool:
     writer = track.writer
     clash = writer is not None and not epochs.after(*writer)
     if writes:
-        clash = clash or any(not epochs.after(*reader) for reader in track.readers.items())
+        clash = clash or not all(starmap(epochs.after, track.readers.items()))
         track.writer = (epochs.tid, epochs.mine)
         track.readers.clear()
     else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_sensei.explore import operation as op
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
     from pytest_sensei.explore.scheduler import Scheduler
     from pytest_sensei.explore.task import Task
+
+
+Lengths = defaultdict[int, int]
+"""How many operations each task makes."""
 
 
 class Walk:
@@ -104,17 +109,17 @@ class UniformWalk(Walk):
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
-        self._lengths: dict[str, Counter[int]] = {EVERYTHING: Counter()}  # operations by kind and task
+        self._lengths: dict[str, Lengths] = {EVERYTHING: defaultdict(int)}  # by the kind of operation
 
     def begin(self, scheduler: Scheduler) -> None:
         """Choose a kind."""
         self._kind = self._random.choice(list(self._lengths))
-        self._left = Counter(self._lengths[self._kind])
+        self._left = self._lengths[self._kind].copy()
         self._next: int | None = None
 
     def choose(self, enabled: Sequence[Task], preferred: Task, scheduler: Scheduler) -> Task:
         """Let the drawn task come to its operation; anybody may do others meanwhile."""
-        if all(task.tid != self._next for task in enabled):
+        if self._next not in [task.tid for task in enabled]:
             self._next = self._draw(enabled)
         free = [task for task in enabled if task.tid == self._next or not self._belongs(task)]
         chosen = self._random.choice(free)
@@ -132,12 +137,13 @@ class UniformWalk(Walk):
 
     def learn(self, scheduler: Scheduler) -> None:
         """Take in how many operations each task makes."""
-        lengths: dict[str, Counter[int]] = {EVERYTHING: Counter()}
-        for event in scheduler.events:
-            lengths[EVERYTHING][event.task] += 1
-            kind = kind_of(event.act, event.key)
+        lengths: dict[str, Lengths] = defaultdict(partial(defaultdict, int))
+        everything = lengths[EVERYTHING]
+        for task, act, key in scheduler.events:
+            everything[task] += 1
+            kind = kind_of(act, key)
             if kind is not None:
-                lengths.setdefault(kind, Counter())[event.task] += 1
+                lengths[kind][task] += 1
         self._lengths = {kind: tasks for kind, tasks in lengths.items() if len(tasks) > 1} or self._lengths
 
 

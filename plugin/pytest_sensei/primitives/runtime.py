@@ -133,6 +133,8 @@ class Strand:
 
     def settle(self) -> None:
         """Drop what went away, and choose the form for the holds again."""
+        if explorer is not None and self.only is SEVERAL:
+            return  # the form is right, and `__iter__` passes over what went away
         held = [lock._ref for lock in self]
         if explorer is not None or self.ended or len(held) > 1:
             self.more[:] = held
@@ -287,7 +289,10 @@ switches: list[Callable[[bool], None]] = []
 def explore_with(new: Explorer | None) -> None:
     """Put an explored runtime behind the primitives, or none."""
     global explorer  # noqa: PLW0603
+    stays = (explorer is None) == (new is None)
     explorer = new
+    if stays:
+        return  # the next execution of the same exploration
     for switch in switches:
         switch(new is not None)
     for strand in list(strands.values()):
