@@ -99,6 +99,20 @@ def test_set_from_two_threads_wakes_who_waits() -> None:
     assert event.is_set() is True
 
 
+@pytest.mark.interleave
+def test_an_event_wakes_nobody_who_waits_for_another_one() -> None:
+    event, other = Event(), Event()
+    answers: list[bool] = []
+
+    guests = start(lambda: answers.append(event.wait(timeout=1)))
+    time.sleep(0.5)  # ends when nobody else can run: now it waits
+    other.set()
+    join(guests)
+
+    assert answers == [False]
+    assert event.is_set() is False
+
+
 # Waiting not for ever ---------------------------------------------------------------------
 
 
@@ -136,13 +150,14 @@ def test_who_gave_up_is_forgotten() -> None:
 # Clearing ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("timeout", [None, 1])
 @pytest.mark.interleave
-def test_who_waits_when_set_is_called_goes_on_even_if_clear_follows_at_once() -> None:
+def test_who_waits_when_set_is_called_goes_on_even_if_clear_follows_at_once(timeout: float | None) -> None:
     event = Event()
     answers: list[bool] = []
 
     def wait_for_it() -> None:
-        answers.append(event.wait())
+        answers.append(event.wait(timeout))
 
     guests = start(wait_for_it, wait_for_it)
     time.sleep(0.1)  # ends when nobody else can run: now both wait
@@ -165,6 +180,36 @@ def test_clear_does_not_send_those_away_who_wait() -> None:
     join(guests)
 
     assert answers == [True]
+
+
+@pytest.mark.interleave
+def test_clear_alone_neither_wakes_who_waits_nor_makes_it_wait_longer() -> None:
+    event = Event()
+    answers: list[bool] = []
+
+    guests = start(lambda: answers.append(event.wait(timeout=1)))
+    time.sleep(0.5)
+    event.clear()
+    time.sleep(1)
+    event.set()  # too late
+    join(guests)
+
+    assert answers == [False]
+
+
+@pytest.mark.interleave
+def test_who_comes_after_clear_does_not_wake_up_in_place_of_who_waited() -> None:
+    event = Event()
+    answers: list[bool] = []
+
+    guests = start(lambda: answers.append(event.wait()))
+    time.sleep(0.1)  # ends when nobody else can run: now it waits
+    event.set()
+    event.clear()
+    late = event.wait(timeout=1)
+    join(guests)
+
+    assert (late, answers) == (False, [True])
 
 
 def test_who_comes_after_clear_waits_again() -> None:
