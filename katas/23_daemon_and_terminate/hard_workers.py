@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import time
 from multiprocessing.connection import Connection
@@ -17,6 +18,8 @@ from types import FrameType
 
 from pytest_sensei.dojo import stillness
 
+TURNS = 1000  # at most
+TURN_SECONDS = 0.01
 A_WHILE = 3  # seconds, for what should have been ended before
 
 
@@ -74,9 +77,35 @@ def deaf(line: Connection, never: Event, event: Event) -> None:
     never.wait()
 
 
+def counts(line: Connection, event: Event) -> None:
+    """From the event on, count turns until terminated, and tell how many they were."""
+    turns = 0
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        line.send(turns)
+        sys.exit()
+
+    signal.signal(signal.SIGTERM, tell)
+    line.send(os.getpid())
+    event.wait()
+    while turns < TURNS:
+        time.sleep(TURN_SECONDS)
+        turns += 1
+
+
 def parent(line: Connection, never: Event, event: Event) -> None:
-    """Start a process, and work on with it."""
+    """Start a process that ignores SIGTERM, and work on with it."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a process is born with it, however it is started
     child = multiprocessing.Process(target=never.wait, name="grandchild")
     child.start()
+    signal.signal(signal.SIGTERM, before)
     line.send(os.getpid())
     never.wait()
+
+
+def leaves_a_program(line: Connection, event: Event) -> None:
+    """Start a program that holds the line, and end properly without it."""
+    program = [sys.executable, "-S", "-c", f"import time; time.sleep({A_WHILE})"]
+    subprocess.Popen(program, pass_fds=[line.fileno()])
+    line.send(os.getpid())
+    event.wait()

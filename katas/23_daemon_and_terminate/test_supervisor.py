@@ -15,11 +15,13 @@ from typing import Any
 import hard_workers as workers
 import psutil
 import pytest
+from pytest_sensei.dojo import stillness
 from supervisor import Supervisor
 
 METHODS = multiprocessing.get_all_start_methods()
 SHARED = multiprocessing.get_context("spawn")  # what it makes can be handed to any process, however started
 LONG = 5.0  # seconds; nobody needs as long as that
+VERY_LONG = 60.0  # nobody has as much time as that
 SHORT = 0.1  # for those who will not use it
 posix_only = pytest.mark.skipif(
     sys.platform == "win32", reason="on Windows nobody can refuse to be terminated"
@@ -100,6 +102,29 @@ def test_children_may_finish_when_the_event_is_set(child: Callable[..., Child]) 
     assert supervisor.alive() == 0
 
 
+def test_nobody_waits_longer_than_needed(child: Callable[..., Child]) -> None:
+    supervisor = Supervisor()
+    polite = child(supervisor, workers.polite)
+
+    supervisor.stop(VERY_LONG)
+
+    assert polite.rest() == ["finished"]
+
+
+def test_two_supervisors_have_nothing_in_common(child: Callable[..., Child]) -> None:
+    one, other = Supervisor(), Supervisor()
+    first, second = child(one, workers.polite), child(other, workers.polite)
+    assert [one.alive(), other.alive()] == [1, 1], "each of two supervisors has started one child"
+
+    one.stop(LONG)
+    stillness.until_asleep(second.pid)  # if it was told to end, it has done so by then
+    left = [one.alive(), other.alive()]
+    other.stop(LONG)
+
+    assert left == [0, 1], "one of two supervisors was stopped"
+    assert [first.rest(), second.rest()] == [["finished"], ["finished"]]
+
+
 def test_stopped_children_have_been_joined(child: Callable[..., Child]) -> None:
     supervisor = Supervisor()
     quick, late = child(supervisor, workers.short), child(supervisor, workers.polite)
@@ -155,6 +180,20 @@ def test_all_children_are_terminated_together(child: Callable[..., Child], tmp_p
 
 
 @posix_only
+def test_grace_is_for_all_children_together(child: Callable[..., Child]) -> None:
+    supervisor, grace = Supervisor(), 0.5
+    children = [child(supervisor, workers.counts) for _ in range(6)]
+
+    supervisor.stop(grace)
+
+    turns = [turns for child in children for turns in child.rest()]
+    assert len(turns) == 6
+    assert max(turns) * workers.TURN_SECONDS < 2.5 * grace, (
+        "each child had as much time as all of them should have"
+    )
+
+
+@posix_only
 def test_a_child_that_ignores_sigterm_is_killed(child: Callable[..., Child]) -> None:
     supervisor = Supervisor()
     deaf, polite = child(supervisor, workers.deaf, SHARED.Event()), child(supervisor, workers.polite)
@@ -167,6 +206,16 @@ def test_a_child_that_ignores_sigterm_is_killed(child: Callable[..., Child]) -> 
 
 
 @posix_only
+def test_without_grace_all_steps_are_taken_at_once(child: Callable[..., Child]) -> None:
+    supervisor = Supervisor()
+    deaf = child(supervisor, workers.deaf, SHARED.Event())
+
+    supervisor.stop(0)
+
+    assert not deaf.is_there()
+
+
+@posix_only
 def test_grandchildren_do_not_survive(child: Callable[..., Child]) -> None:
     supervisor = Supervisor()
     parent = child(supervisor, workers.parent, SHARED.Event())
@@ -175,6 +224,17 @@ def test_grandchildren_do_not_survive(child: Callable[..., Child]) -> None:
 
     assert not parent.is_there()
     assert parent.line_has_ended(), "the child is gone, and a process that it had started lives on"
+
+
+@posix_only
+def test_grandchildren_do_not_survive_a_child_that_has_ended_properly(child: Callable[..., Child]) -> None:
+    supervisor = Supervisor()
+    leaving = child(supervisor, workers.leaves_a_program)
+
+    supervisor.stop(LONG)
+
+    assert not leaving.is_there()
+    assert leaving.line_has_ended(), "the child has ended, and a program that it had started lives on"
 
 
 def becomes_true(look: Callable[[], bool]) -> bool:

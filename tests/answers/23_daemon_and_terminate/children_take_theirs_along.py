@@ -1,4 +1,4 @@
-"""Each child ends its own children when it is terminated; what is left is killed by its parent's number."""
+"""Each child ends its own children, and all of theirs, before it ends; its parent kills what is left."""
 
 import multiprocessing as mp
 import signal
@@ -9,15 +9,12 @@ import psutil
 
 
 def _work(fn, event):
-    def end(*_):
-        for child in mp.active_children():
-            child.terminate()
-        for child in mp.active_children():
-            child.join()
-        sys.exit(0)
-
-    signal.signal(signal.SIGTERM, end)
-    fn(event)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    try:
+        fn(event)
+    finally:
+        for process in psutil.Process().children(recursive=True):
+            process.kill()
 
 
 class Supervisor:
