@@ -23,12 +23,15 @@ class Settings:
     def severity(self, diagnosis: Diagnosis) -> Severity:
         """Return what a diagnosis does to the test.
 
-        A lock order that did no harm is a warning outside the katas unless deadlocks are explicitly errors.
+        A lock order that did no harm is a warning outside the katas unless deadlocks are explicitly errors. So
+        is a busy wait of a watched test, everywhere: what fails the test is its time limit.
         """
         if diagnosis.kind is Kind.EXPLORED:
             return Severity.NOTE
         group = diagnosis.kind.group
         severity = self.severities[group]
+        if diagnosis.kind is Kind.SPINNING and diagnosis.mode == "watched":
+            return Severity.WARN if severity is not Severity.OFF else severity
         if diagnosis.kind is Kind.LOCK_ORDER and severity is Severity.ERROR and group not in self.explicit:
             return Severity.WARN
         return severity

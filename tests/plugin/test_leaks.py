@@ -479,6 +479,78 @@ def test_a_time_limit_says_that_nothing_was_proved(project: Project) -> None:
     run.result.stdout.fnmatch_lines(["*not proved*"])
 
 
+ASKING = {
+    "the test itself": ("while not flag: pass", "MainThread"),
+    "the test itself, by a question": ("while not answer.is_set():\n    continue", "MainThread"),
+    "the test itself, with a way out": ("while True:\n    if flag:\n        break", "MainThread"),
+    "a thread": (
+        """
+        def ask():
+            while True:
+                if answer.is_set(): return
+        threading.Thread(target=ask, name="asker", daemon=True).start()
+        time.sleep(30)
+        """,
+        "asker",
+    ),
+}
+WORKING = {
+    "it counts": "count = 0\nwhile not flag: count += 1",
+    "it reads a stream": "numbers = iter(int, 1)\nwhile next(numbers) == 0: pass",
+    "it takes": "while (item := next(zeros)) == 0: pass",
+    "it sleeps": "while not flag: time.sleep(0.01)",
+    "it waits": "while not answer.wait(0.01): pass",
+}
+BUSY = """
+    import itertools, threading, time, pytest
+    @pytest.mark.timeout(1)
+    def test_it():
+        flag, answer, zeros = [], threading.Event(), itertools.repeat(0)
+    """
+
+
+@pytest.mark.parametrize(("body", "name"), ASKING.values(), ids=ASKING)
+def test_a_busy_wait_is_named_when_the_time_limit_ends_it(project: Project, body: str, name: str) -> None:
+    source = textwrap.dedent(BUSY) + textwrap.indent(textwrap.dedent(body), "    ")
+    run = project.run(source)
+    assert run.kinds[:2] == ["timeout", "spinning"]
+    spinning = run.findings[1]
+    assert spinning["severity"] == "warn"
+    assert spinning["actors"][0]["thread"] == name
+    assert "while" in spinning["culprits"][0]["source"]
+    run.result.assert_outcomes(failed=1)
+
+
+@pytest.mark.parametrize("body", WORKING.values(), ids=WORKING)
+def test_a_loop_that_works_or_sleeps_is_no_busy_wait(project: Project, body: str) -> None:
+    source = textwrap.dedent(BUSY) + textwrap.indent(body, "    ")
+    run = project.run(source)
+    assert run.kinds == ["timeout"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "threading.Event().wait(0.01); raise OSError(threading.Lock().release())",
+        "queue.Queue(1).get(timeout=0.01)",
+        "os.read(os.open(os.devnull, os.O_WRONLY), 1)",
+        "multiprocessing.Pipe()[0].send(lambda: 1)",
+        "signal.raise_signal(signal.SIGALRM) if signal.signal(signal.SIGALRM, stop) else threading.Event().wait(20)",
+    ],
+)
+def test_a_traceback_has_no_frames_of_ours(project: Project, call: str) -> None:
+    run = project.run(f"""
+        import multiprocessing, os, queue, signal, threading
+        def stop(*_):
+            threading.Event().wait(0.01)
+            raise ValueError
+        def test_it():
+            {call}
+        """)
+    run.result.assert_outcomes(failed=1)
+    assert "pytest_sensei/" not in run.output
+
+
 STUCK_ON_THE_WAY_OUT = {
     "a process that does not end": "ProcessPoolExecutor",
     "a thread that does not end": "ThreadPoolExecutor",

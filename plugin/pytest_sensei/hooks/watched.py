@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from pytest_sensei.hooks.left_running import LeftRunning
 from pytest_sensei.primitives import runtime
 from pytest_sensei.primitives.threads import origins, strand_of
 from pytest_sensei.settings import Settings, grace, settings_for
-from pytest_sensei.watch import leaked_ends, leaks, lost, services, timeouts
+from pytest_sensei.watch import leaked_ends, leaks, lost, services, spinning, timeouts
 from pytest_sensei.watch.household import Household
 from pytest_sensei.watch.watching import Watching
 
@@ -46,6 +47,7 @@ class WatchedTests:
         self._around: runtime.Watcher | None = None
         self._first = leaks.Alive.now().threads  # who lived before the first test
         self._before = self._first
+        self._worked_before = 0.0  # seconds of processor time that the main thread had used before the test
         self._owned: dict[Any, weakref.WeakSet[threading.Thread]] = {}
         self._roots: dict[Any, frozenset[int]] = {}  # of the threads of living fixtures
         self._due: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
@@ -65,6 +67,7 @@ class WatchedTests:
         item.stash[SETTINGS] = settings
         findings.forget(item)
         self._before = leaks.Alive.now().threads
+        self._worked_before = time.thread_time()
         self._left_open.begin(settings.severities[Group.LEAKS], self._household.folder)
         self._left_running.begin()
         self._watching.begin(proving=settings.severities[Group.DEADLOCKS] is not Severity.OFF)
@@ -114,6 +117,8 @@ class WatchedTests:
             self._left_open.failed()
         if error is not None and timeouts.is_timeout(error):
             found.append(timeouts.diagnose(error, self._root, self._left_running.whereabouts()))
+            worked = time.thread_time() - self._worked_before
+            found.extend(spinning.diagnose(error, worked, watching.is_ours, self._root))
         if phase == "call":
             found.extend(watching.inversions())
         if check_leaks:

@@ -28,6 +28,7 @@ from pytest_sensei.primitives import (
     pools,
     processes,
     queues,
+    rlocks,
     runtime,
     semaphores,
     streams,
@@ -216,3 +217,10 @@ def _after_fork() -> None:
 
 children.before_fork["primitives"] = _before_fork
 children.after_fork["primitives"] = _after_fork
+
+# What goes wrong in one of our functions is the caller's: pytest leaves out the frames of modules that ask for it.
+for _module in (
+    *(births, clock, locks, memory, openings, outcomes, pipes, pools, processes, queues, rlocks, runtime),
+    *(semaphores, streams, threads),
+):
+    vars(_module)["__tracebackhide__"] = True

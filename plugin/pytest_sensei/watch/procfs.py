@@ -164,6 +164,12 @@ def switches(pid: int, tid: int) -> int:
     return int(match[1]) if match else -1
 
 
+def seconds_worked(pid: int, tid: int) -> float:
+    """Return the processor time that a thread has used, in seconds; 0 where that cannot be seen."""
+    text = (_read(f"{_ROOT}/{pid}/task/{tid}/stat") or "").rpartition(")")[2].split()
+    return (int(text[11]) + int(text[12])) / os.sysconf("SC_CLK_TCK") if len(text) > 12 else 0.0
+
+
 def catches(pid: int, signal: int) -> bool:
     """Tell whether a process has a handler for a signal, and does not hold it off."""
     status = _read(f"{_ROOT}/{pid}/status") or ""

@@ -192,13 +192,13 @@ class Watching:
         strands = [party.strand for actor in members if (party := now.parties[actor]).strand is not None]
         if self._given is not None and any(strand.doomed or strand in self._victims for strand in strands):
             diagnosis = self._given  # a victim that got stuck again on its way out
-        elif not any(self._is_ours(strand) for strand in strands):
+        elif not any(self.is_ours(strand) for strand in strands):
             return
         else:
             diagnosis = verdict.diagnose(now, members, self._root)
             self.diagnoses.append(diagnosis)
             self._given = diagnosis
-        self._tell(diagnosis, [strand for strand in strands if self._is_ours(strand)])
+        self._tell(diagnosis, [strand for strand in strands if self.is_ours(strand)])
 
     def _look_at_family(self, now: Ledger) -> None:
         verdict = self._household.look(now) if self._household is not None else None
@@ -219,7 +219,7 @@ class Watching:
         strands = [
             strand
             for actor in verdict.actors
-            if actor in parties and (strand := parties[actor].strand) is not None and self._is_ours(strand)
+            if actor in parties and (strand := parties[actor].strand) is not None and self.is_ours(strand)
         ]
         theirs = self._household.of_this_test(verdict.processes)
         if not strands and not theirs:
@@ -236,7 +236,8 @@ class Watching:
             doomed, self._doomed_processes = self._doomed_processes, set()
             self._household.break_up(doomed)
 
-    def _is_ours(self, strand: Strand) -> bool:
+    def is_ours(self, strand: Strand) -> bool:
+        """Tell whether a thread is the test's: the main one, or started by it."""
         return strand is self.main or strand not in self._baseline
 
     def _tell(self, diagnosis: Diagnosis, strands: list[Strand]) -> None:
