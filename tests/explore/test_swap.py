@@ -9,7 +9,8 @@ import os
 import sys
 import textwrap
 import types
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from functools import partial
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -165,11 +166,24 @@ def test_lambdas_on_one_line_are_told_apart(make: MakeModule) -> None:
         assert observer.fields == ["a", "b"]
 
 
-def test_closure_made_during_an_exploration_is_native_after_it(make: MakeModule) -> None:
+@pytest.fixture
+def garbage_kept() -> Iterator[None]:
+    """Have no garbage collected but on demand."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("garbage_kept")
+@pytest.mark.parametrize("collect", [list, partial(gc.collect, 0), gc.collect], ids=["no", "young", "all"])
+def test_closure_made_during_an_exploration_is_native_after_it(
+    make: MakeModule, collect: Callable[[], object]
+) -> None:
     module = make(SHAPES)
     with instrumented([module], Heard()):
         inner = module.outer()
         swapped = inner.__code__
+        collect()
     assert inner.__code__ is not swapped
     assert inner.__code__ in module.outer.__code__.co_consts
     assert (inner(), inner()) == (1, 2)

@@ -150,8 +150,8 @@ def held_still(
     modules = list(modules)
     world = World(quiet=quiet)
     watcher = runtime.watcher
-    collecting = gc.isenabled()
     with ExitStack() as stack:
+        stack.enter_context(_garbage_kept())
         world.coverage = stack.enter_context(instrumented(modules, world))
         stack.enter_context(virtual_time(world, modules))
         stack.enter_context(stdlib.announcing(world, modules))
@@ -165,14 +165,23 @@ def held_still(
         stack.enter_context(watched(lambda: world.execution, world.signals))
         runtime.watch_with(None)
         stack.enter_context(_leaving_out_children(world))
-        gc.disable()
         try:
             yield world
         finally:
             world.close()
-            if collecting:
-                gc.enable()
             runtime.watch_with(watcher)
+
+
+@contextmanager
+def _garbage_kept() -> Iterator[None]:
+    """Let finalizers of garbage not run in the middle of an execution."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @contextmanager

@@ -103,6 +103,8 @@ class _Swap:
     def __init__(self) -> None:
         self.coverage = Coverage()
         self._modules: dict[int, _Module] = {}  # by the identity of their global names
+        self._swapped: list[weakref.ref[FunctionType]] = []
+        self._collections = _collections()  # so many had there been before
 
     def _known(self, module: ModuleType) -> _Module:
         known = _modules.get(module)
@@ -128,12 +130,13 @@ class _Swap:
             self.coverage.uncovered.append(f"{function.__module__}.{function.__qualname__}")
         else:
             function.__code__ = code
+            self._swapped.append(weakref.ref(function))
             self.coverage.functions += 1
 
     def end(self) -> None:
         pairs = [pair for module in self._modules.values() for pair in module.pairs.values()]
         native = {id(pair.instrumented): pair.native for pair in pairs}
-        for function in _functions():
+        for function in self._affected():
             code = native.get(id(function.__code__))
             if code is None and id(function.__globals__) in self._modules:
                 code = _native_of_copy(function.__code__, pairs)
@@ -141,6 +144,17 @@ class _Swap:
                 function.__code__ = code
         known_types.covered.difference_update(self._modules)
         known_types.forget_types()
+
+    def _affected(self) -> list[FunctionType]:
+        """Return the functions that may have instrumented code: those that got it, and all that were made since.
+
+        To look through everything there is takes longer than many a whole exploration.
+        """
+        made = _functions(YOUNG)
+        if _collections() != self._collections:
+            return _functions()  # those made since are not all young any more
+        swapped = (reference() for reference in self._swapped)
+        return [*made, *(function for function in swapped if function is not None)]
 
 
 def _native_of_copy(code: CodeType, pairs: list[Pair]) -> CodeType | None:
@@ -152,6 +166,14 @@ def _native_of_copy(code: CodeType, pairs: list[Pair]) -> CodeType | None:
     return None if native is None else native.replace(co_flags=code.co_flags)
 
 
-def _functions() -> list[FunctionType]:
-    """Return all functions there are. Those made during the exploration are among them."""
-    return [each for each in gc.get_objects() if type(each) is FunctionType]
+YOUNG = 0  # the generation of what was made since the latest collection of garbage
+
+
+def _functions(generation: int | None = None) -> list[FunctionType]:
+    """Return all functions there are, or those of one generation."""
+    return [each for each in gc.get_objects(generation) if type(each) is FunctionType]
+
+
+def _collections() -> int:
+    """Return how often garbage has been collected so far."""
+    return sum(generation["collections"] for generation in gc.get_stats())
