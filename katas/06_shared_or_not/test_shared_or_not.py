@@ -8,16 +8,16 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
-from typing import Any
 
 import pytest
 import true_jobs as jobs
 from pytest_sensei.dojo import stillness
 from shared_or_not import count_in_processes, count_in_threads
+from slow_memory import read_slowly
 
 METHODS = multiprocessing.get_all_start_methods()
 in_both = pytest.mark.parametrize("count", [count_in_threads, count_in_processes])
@@ -72,12 +72,39 @@ def test_the_exception_of_a_job_is_raised_when_all_have_ended(
     assert list(tmp_path.iterdir()), "another job has not come to its end"
 
 
+@in_both
+def test_an_exception_that_is_returned_is_something_true(count: Callable[..., int]) -> None:
+    assert count([partial(jobs.give, KeyError("returned, not raised"))]) == 1
+
+
 # In threads -------------------------------------------------------------------------------
 
 
 @pytest.mark.interleave
 def test_jobs_that_end_at_the_same_time_are_both_counted() -> None:
     assert count_in_threads([lambda: True, lambda: True]) == 2
+
+
+@pytest.mark.interleave
+def test_jobs_that_take_long_are_counted() -> None:
+    def take_long() -> bool:
+        time.sleep(3600)  # costs nothing: ends when nobody else can run
+        return True
+
+    assert count_in_threads([take_long, take_long]) == 2
+
+
+@pytest.mark.interleave
+def test_the_exception_of_the_first_thread_is_raised_though_it_came_later() -> None:
+    def fail_late() -> None:
+        time.sleep(3600)
+        raise KeyError("first in order")
+
+    def fail_early() -> None:
+        raise KeyError("first in time")
+
+    with pytest.raises(KeyError, match="first in order"):
+        count_in_threads([fail_late, fail_early])
 
 
 def test_jobs_run_in_other_threads_of_this_process() -> None:
@@ -105,26 +132,21 @@ def test_jobs_run_in_other_processes(tmp_path: Path) -> None:
     assert os.getpid() not in processes, "a job has run in the process of the caller"
 
 
-def test_processes_that_count_at_the_same_time_are_both_counted(slow_values: None) -> None:
+def test_the_exception_of_the_first_process_is_raised_though_it_came_later() -> None:
+    late = partial(jobs.fail_when_all_rest, "first in order", os.getpid())
+
+    with pytest.raises(KeyError, match="first in order"):
+        count_in_processes([late, partial(jobs.fail, "first in time")])
+
+
+def test_a_result_that_fills_a_pipe_is_counted() -> None:
+    assert count_in_processes([partial(jobs.give, bytes(1_000_000))]) == 1
+
+
+def test_processes_that_count_at_the_same_time_are_both_counted(slow_memory: None) -> None:
     assert count_in_processes([partial(jobs.give, True)] * 2) == 2
 
 
 @pytest.fixture
-def slow_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let a forked child that reads a `Value` wait for another that does: it comes if nobody keeps it out."""
-    caller = os.getpid()
-    arrivals = os.open(tmp_path / "arrivals", os.O_CREAT | os.O_RDWR | os.O_APPEND)
-    real: Any = Synchronized.value
-
-    def read(value: Any) -> Any:
-        number = real.fget(value)
-        if os.getpid() != caller:
-            os.write(arrivals, b".")
-            stillness.until_all_asleep(caller, unless=lambda: os.fstat(arrivals).st_size > 1)
-        return number
-
-    monkeypatch.setattr(Synchronized, "value", property(read, real.fset))
-    try:
-        yield
-    finally:
-        os.close(arrivals)
+def slow_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_slowly(monkeypatch, stillness.Company(2))

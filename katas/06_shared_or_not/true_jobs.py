@@ -6,6 +6,8 @@ import os
 import time
 from pathlib import Path
 
+from pytest_sensei.dojo import stillness
+
 
 def give(result: object) -> object:
     return result
@@ -24,3 +26,9 @@ def leave_name_later(folder: Path) -> bool:
 
 def fail(message: str) -> None:
     raise KeyError(message)
+
+
+def fail_when_all_rest(message: str, caller: int) -> None:
+    """Fail when the others have done what they can, and have ended or wait."""
+    stillness.until_all_asleep(caller)
+    fail(message)
