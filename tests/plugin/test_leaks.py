@@ -551,6 +551,27 @@ def test_a_traceback_has_no_frames_of_ours(project: Project, call: str) -> None:
     assert "pytest_sensei/" not in run.output
 
 
+@pytest.mark.parametrize(
+    "how", ["inner()", "try: inner()\n    except ValueError as error: raise KeyError from error"]
+)
+def test_an_error_at_an_instruction_without_a_line_is_a_failure_like_any_other(
+    project: Project, how: str
+) -> None:
+    source = f"""\
+def inner():
+    raise ValueError
+inner.__code__ = inner.__code__.replace(co_linetable=b"")
+
+def test_it():
+    {how}
+
+def test_next(): pass
+"""
+    run = project.run(source)
+    run.result.assert_outcomes(failed=1, passed=1)
+    assert "ValueError" in run.output
+
+
 STUCK_ON_THE_WAY_OUT = {
     "a process that does not end": "ProcessPoolExecutor",
     "a thread that does not end": "ThreadPoolExecutor",

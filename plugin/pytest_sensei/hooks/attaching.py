@@ -9,14 +9,12 @@ import pytest
 from pytest_sensei import findings
 from pytest_sensei.diagnosis import Deadlock, Finding, Phase, Severity
 from pytest_sensei.explain import jsonl
-from pytest_sensei.hooks import hinting
+from pytest_sensei.hooks import hinting, tracebacks
 from pytest_sensei.hooks.katas import kata_of_item
 from pytest_sensei.hooks.watched import SETTINGS
-from pytest_sensei.watch.places import is_user_file
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from types import TracebackType
 
     from pytest_sensei.dojo.katas import Kata
 
@@ -34,37 +32,10 @@ class Found:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         kata = kata_of_item(item)
         if call.excinfo is not None and (kata is not None or isinstance(call.excinfo.value, Deadlock)):
-            _cut_tracebacks(call.excinfo.value)
+            tracebacks.cut(call.excinfo.value)
         report = yield
         _attach(item, report, kata)
         return report
-
-
-def _cut_tracebacks(error: BaseException | None) -> None:
-    """Keep the frames of the learner and the test, in the whole chain; drop the standard library's and ours.
-
-    The links of the traceback itself are changed: pytest cuts and filters a copy of its own.
-    """
-    seen = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        _cut(error.__traceback__)
-        error = error.__cause__ or error.__context__
-
-
-def _cut(trace: TracebackType | None) -> None:
-    while trace is not None and not _is_told(trace):
-        trace = trace.tb_next
-    while trace is not None:
-        following = trace.tb_next
-        while following is not None and not _is_told(following):
-            following = following.tb_next
-        trace.tb_next = following
-        trace = following
-
-
-def _is_told(trace: TracebackType) -> bool:
-    return is_user_file(trace.tb_frame.f_code.co_filename)
 
 
 def _attach(item: pytest.Item, report: pytest.TestReport, kata: Kata | None) -> None:

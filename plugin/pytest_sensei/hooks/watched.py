@@ -12,6 +12,7 @@ import pytest
 
 from pytest_sensei import findings
 from pytest_sensei.diagnosis import Diagnosis, Group, Severity
+from pytest_sensei.hooks import tracebacks
 from pytest_sensei.hooks.katas import kata_of_item
 from pytest_sensei.hooks.last_resort import LastResort
 from pytest_sensei.hooks.left_running import LeftRunning
@@ -100,6 +101,7 @@ class WatchedTests:
             yield
         except BaseException as raised:  # noqa: BLE001 - what the test raised is looked at and raised on
             error = raised
+            tracebacks.give_lines(error)
         self._collect(item, phase, error, check_leaks=check_leaks)
         if error is not None:
             raise error
