@@ -129,6 +129,21 @@ def test_the_same_money_is_not_spent_twice() -> None:
 
 
 @pytest.mark.interleave
+def test_a_refused_transfer_disturbs_no_other_one() -> None:
+    mine, shop, bank = Account(100), Account(0), Account(0)
+
+    def pay_too_much() -> None:
+        with pytest.raises(InsufficientFunds):
+            transfer(mine, shop, 101)
+
+    together(
+        ann=pay_too_much,
+        bob=lambda: transfer(mine, bank, 60),  # there is enough for this, whatever ann tries
+    )
+    assert (mine.balance, shop.balance, bank.balance) == (40, 0, 60)
+
+
+@pytest.mark.interleave
 def test_who_reads_both_balances_between_two_transfers_sees_all_the_money() -> None:
     mine, yours, shop = Account(100), Account(0), Account(0)
 

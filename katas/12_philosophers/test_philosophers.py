@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from philosophers import Table
@@ -36,6 +38,30 @@ def test_everybody_can_eat_alone(seats: int) -> None:
     assert bites == list(range(seats))
 
 
+def test_who_has_eaten_can_eat_again() -> None:
+    table = Table(2)
+    bites: list[int] = []
+
+    for _ in range(3):
+        table.dine(1, lambda: bites.append(1))
+
+    assert bites == [1, 1, 1]
+
+
+def test_a_bite_that_raises_is_not_tried_again() -> None:
+    table = Table(2)
+    bites: list[int] = []
+
+    def choke() -> None:
+        bites.append(0)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        table.dine(0, choke)
+
+    assert bites == [0]
+
+
 def test_forks_are_free_again_after_a_bite_that_raises() -> None:
     table = Table(3)
     bites: list[int] = []
@@ -62,6 +88,12 @@ def test_two_who_share_no_fork_can_eat_together(seats: int, one: int, other: int
     join(sit_down(table, one, both_eat.wait), sit_down(table, other, both_eat.wait))
 
 
+def test_two_tables_share_no_fork() -> None:
+    both_eat = threading.Barrier(2)
+
+    join(sit_down(Table(2), 0, both_eat.wait), sit_down(Table(2), 1, both_eat.wait))
+
+
 @pytest.mark.interleave
 @pytest.mark.parametrize(("seats", "one", "other"), [(2, 0, 1), (3, 0, 1), (3, 2, 0), (5, 3, 4), (5, 4, 0)])
 def test_neighbours_never_eat_together(seats: int, one: int, other: int) -> None:
@@ -78,6 +110,21 @@ def test_neighbours_never_eat_together(seats: int, one: int, other: int) -> None
     join(sit_down(table, one, bite), sit_down(table, other, bite))
 
     assert was_free == [True, True]
+
+
+@pytest.mark.interleave(max_schedules=600)
+def test_who_is_woken_takes_no_fork_that_another_one_has_taken() -> None:
+    table = Table(3)
+    forks = [threading.Lock() for _ in range(3)]
+
+    def bite(seat: int) -> None:
+        """Fail when a fork of this seat is in somebody else's hands."""
+        with contextlib.ExitStack() as stack:
+            for fork in (forks[seat], forks[(seat + 1) % 3]):
+                assert fork.acquire(blocking=False), "two neighbours eat at the same time"
+                stack.callback(fork.release)
+
+    join(*[sit_down(table, seat, partial(bite, seat)) for seat in range(3)])
 
 
 # All at the table -------------------------------------------------------------------------

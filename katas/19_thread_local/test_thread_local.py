@@ -246,12 +246,27 @@ def test_nothing_of_the_copy_is_left_in_the_thread(worker: ThreadPoolExecutor) -
     assert worker.submit(next_job).result() == (MISSING, MISSING)
 
 
-def test_nothing_of_the_copy_is_left_after_an_exception(worker: ThreadPoolExecutor) -> None:
+@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit])
+def test_nothing_of_the_copy_is_left_after_an_exception(
+    worker: ThreadPoolExecutor, error: type[BaseException]
+) -> None:
     context = Context()
     context.set(user="ann")
-    with pytest.raises(ZeroDivisionError):
-        worker.submit(context.copy().run, divmod, 1, 0).result()
+
+    def job() -> None:
+        raise error
+
+    with pytest.raises(error):
+        worker.submit(context.copy().run, job).result()
     assert worker.submit(look, context, "user").result() == MISSING
+
+
+def test_a_copy_can_be_run_again(worker: ThreadPoolExecutor) -> None:
+    context = Context()
+    context.set(user="ann")
+    copy = context.copy()
+    assert worker.submit(copy.run, look, context, "user").result() == "ann"
+    assert worker.submit(copy.run, look, context, "user").result() == "ann"
 
 
 def test_nothing_of_one_copy_is_left_in_the_next(worker: ThreadPoolExecutor) -> None:
@@ -266,4 +281,26 @@ def test_the_thread_has_its_own_values_again_afterwards(worker: ThreadPoolExecut
     worker.submit(context.set, user="worker").result()
     context.set(user="ann")
     assert worker.submit(context.copy().run, look, context, "user").result() == "ann"
+    assert worker.submit(look, context, "user").result() == "worker"
+
+
+def test_a_copy_without_values_hides_those_of_the_thread(worker: ThreadPoolExecutor) -> None:
+    context = Context()
+    worker.submit(context.set, user="worker").result()
+    assert worker.submit(context.copy().run, look, context, "user").result() == MISSING
+    assert worker.submit(look, context, "user").result() == "worker"
+
+
+def test_a_run_inside_of_a_run_gives_each_its_values_back(worker: ThreadPoolExecutor) -> None:
+    context = Context()
+    worker.submit(context.set, user="worker").result()
+    context.set(user="ann")
+    outer = context.copy()
+    context.set(user="bob")
+    inner = context.copy()
+
+    def job() -> tuple[Any, Any]:
+        return inner.run(look, context, "user"), look(context, "user")
+
+    assert worker.submit(outer.run, job).result() == ("bob", "ann")
     assert worker.submit(look, context, "user").result() == "worker"

@@ -22,7 +22,7 @@ def sig(c, n):
 
 
 class Supervisor:
-    cs = []  # noqa: RUF012 - the mistake
+    cs = []
 
     def __init__(self):
         self.e = multiprocessing.Event()
