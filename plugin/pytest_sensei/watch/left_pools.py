@@ -13,6 +13,7 @@ from pytest_sensei.primitives import births, pools, threads
 from pytest_sensei.primitives.pools import threads_of, workers_of
 from pytest_sensei.watch import leaks, procfs
 from pytest_sensei.watch.places import first_user_site, line_of, place_of
+from pytest_sensei.watch.source import assigned_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -153,9 +154,7 @@ def _place(left: LeftPool, root: str | None) -> Place | None:
 
 def _name(place: Place | None) -> str:
     """Call it as the line that made it does."""
-    target, equals, _ = place.source.partition(" = ") if place is not None else ("", "", "")
-    name = target.split(":")[0].strip()
-    return name if equals and name.replace(".", "").replace("_", "").isalnum() else "a pool"
+    return (assigned_in(place.source) if place is not None else "") or "a pool"
 
 
 # -- ending

@@ -98,6 +98,16 @@ def assigned_at(code: CodeLike, line: int, makers: Collection[str]) -> list[str]
     return [ast.unparse(part) for part in parts]
 
 
+def assigned_in(line: str) -> str:
+    """Return what a line names that it makes: `jobs` of `jobs: Queue = Queue()`; "" when that is not plain."""
+    target, equals, value = line.partition("=")
+    name = target.partition(":")[0].strip()
+    is_plain = (
+        name.replace(".", "").replace("_", "").isalnum() and not value.startswith("=") and ";" not in line
+    )
+    return name if equals and is_plain else ""
+
+
 def _assignments(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
     if isinstance(node, ast.With):
         yield from ((i.optional_vars, i.context_expr) for i in node.items if i.optional_vars is not None)

@@ -11,6 +11,7 @@ from pytest_sensei.watch import graph, procfs, stacks
 from pytest_sensei.watch.family import Scene, Sleeper, waits_of
 from pytest_sensei.watch.notes import Gone, Need, NotedWait, Thing, Want
 from pytest_sensei.watch.places import is_user_file, place_of_site
+from pytest_sensei.watch.source import assigned_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -243,7 +244,8 @@ class _Teller:
     def _name(self, thing: Thing, created: Place | None) -> str:
         """Call a thing as the test does, or else as who waits for it; two things never by one name."""
         taken = {resource.name for resource in self._resources.values()}
-        names = [name for name in (self._known(thing), thing.name, _assigned(created)) if not _is_vague(name)]
+        made = assigned_in(created.source) if created is not None else ""
+        names = [name for name in (self._known(thing), thing.name, made) if not _is_vague(name)]
         fresh = [name for name in names if name not in taken]
         if fresh:
             return fresh[0]
@@ -448,15 +450,6 @@ def _stack_text(stack: tuple[Place, ...]) -> str:
 
 def _is_vague(name: str) -> bool:
     return not name or name.startswith(("a ", "an "))
-
-
-def _assigned(created: Place | None) -> str:
-    """Return the name that the line of its creation gives to a thing: `results` of `results = Queue()`."""
-    if created is None:
-        return ""
-    target, equals, _ = created.source.partition("=")
-    name = target.strip()
-    return name if equals and name.replace(".", "").replace("_", "").isalnum() else ""
 
 
 def _stream_name(fd: int) -> str:

@@ -14,7 +14,7 @@ import pytest
 from pytest_sensei.hooks.left_open import reachable
 from pytest_sensei.primitives import memory, openings, patching
 from pytest_sensei.watch import leaked_ends, leaked_memory
-from pytest_sensei.watch.source import assigned_at
+from pytest_sensei.watch.source import assigned_at, assigned_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,3 +170,21 @@ def test_what_a_value_leads_to_is_found_but_not_through_modules() -> None:
     hidden = reachable([lambda: inner])
     assert id(inner) in hidden
     assert id(globals()) not in hidden
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("jobs = Queue()", "jobs"),
+        ("self.jobs: Queue[int] = Queue()", "self.jobs"),
+        ("jobs=Queue(maxsize=1)", "jobs"),
+        ("reader, writer = Pipe()", ""),
+        ("ctx = get_context(); jobs = ctx.Queue()", ""),
+        ("assert Queue() == jobs", ""),
+        ("jobs == Queue()", ""),
+        ("start(Queue(maxsize=1))", ""),
+        ("Queue()", ""),
+    ],
+)
+def test_a_line_names_what_it_makes_where_it_makes_just_that(line: str, name: str) -> None:
+    assert assigned_in(line) == name
