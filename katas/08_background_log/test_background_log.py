@@ -56,6 +56,16 @@ def test_close_loses_no_line(path: Path) -> None:
     assert lines_in(path) == [f"line {i}" for i in range(100)]
 
 
+def test_lines_are_written_as_they_are(path: Path) -> None:
+    log = BackgroundLog(os.fspath(path))
+
+    for line in ("", "  indented", "stop", "None", "", "to be continued  "):
+        log.write(line)
+    log.close()
+
+    assert path.read_text(encoding="utf-8") == "\n  indented\nstop\nNone\n\nto be continued  \n"
+
+
 def test_lines_are_in_the_file_after_flush(path: Path) -> None:
     with BackgroundLog(path) as log:
         log.write("first")
@@ -98,12 +108,17 @@ def test_flush_waits_as_long_as_the_file_takes_no_more(tmp_path: Path) -> None:
         other.start()
         # Counted in turns: on a busy machine they take longer, for all threads alike; seconds do not.
         returned_early = any(has_returned.wait(0.01) for _ in range(20))
+        late = threading.Thread(target=log.write, args=("waits for nothing",))
+        late.start()
+        did_not_wait = any(late.join(0.01) or not late.is_alive() for _ in range(200))
         pipe.empty()
+        late.join()
         other.join()
         with contextlib.suppress(OSError):
             log.close()
 
     assert not returned_early, "flush returned, and the line could not be in the file yet"
+    assert did_not_wait, "write has waited for the file"
 
 
 @pytest.mark.interleave
@@ -118,6 +133,21 @@ def test_lines_of_two_threads_stay_whole(path: Path) -> None:
     log.close()
 
     assert sorted(lines_in(path)) == ["from here", "from the other"]
+
+
+@pytest.mark.interleave
+def test_each_log_writes_its_own_lines(path: Path) -> None:
+    paths = [path.with_name(name) for name in ("first", "second")]
+    for each in paths:
+        each.unlink(missing_ok=True)
+    logs = [BackgroundLog(each) for each in paths]
+
+    for each, log in zip(paths, logs, strict=True):
+        log.write(f"for {each.name}")
+    for log in logs:
+        log.close()
+
+    assert [lines_in(each) for each in paths] == [["for first"], ["for second"]]
 
 
 # The writer's life ------------------------------------------------------------------------
@@ -198,6 +228,31 @@ def test_a_line_that_was_accepted_while_somebody_closes_is_in_the_file(path: Pat
     assert lines_in(path) == accepted
 
 
+def test_flush_after_close_has_nothing_to_wait_for(path: Path) -> None:
+    log = BackgroundLog(path)
+
+    log.write("line")
+    log.close()
+    with contextlib.suppress(ValueError):  # closed: it may say so
+        log.flush()
+
+    assert lines_in(path) == ["line"]
+
+
+@pytest.mark.interleave
+def test_nobody_waits_for_ever_who_flushes_while_somebody_closes(path: Path) -> None:
+    log = BackgroundLog(path)
+
+    def flush() -> None:
+        with contextlib.suppress(ValueError):
+            log.flush()
+
+    other = threading.Thread(target=flush)
+    other.start()
+    log.close()
+    other.join()
+
+
 # The writer's errors ----------------------------------------------------------------------
 
 
@@ -224,6 +279,14 @@ def test_line_that_cannot_be_written_is_told_by_flush(path: Path) -> None:
     with closing_after(UnicodeEncodeError) as open_log:
         log = open_log(path)
         log.write(CANNOT_BE_WRITTEN)
+        log.flush()
+
+
+def test_line_that_cannot_be_written_is_told_though_the_next_one_can(path: Path) -> None:
+    with closing_after(UnicodeEncodeError) as open_log:
+        log = open_log(path)
+        log.write(CANNOT_BE_WRITTEN)
+        log.write("a good one")
         log.flush()
 
 

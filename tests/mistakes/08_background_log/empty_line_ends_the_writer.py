@@ -1,0 +1,79 @@
+"""Takes a line that is empty for the sign to end.
+
+expect: failure, stalled, race
+test: test_lines_are_written_as*
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from pathlib import Path
+from types import TracebackType
+
+
+class BackgroundLog:
+    """A thread of its own writes the lines; who calls `write` does not wait for that."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path)
+        self._lines: queue.Queue[str | None] = queue.Queue()  # None: no more will come
+        self._lock = threading.Lock()
+        self._closed = False
+        self._error: Exception | None = None
+        self._writer = threading.Thread(target=self._write_all, name=f"writer of {self._path.name}")
+        self._writer.start()
+
+    def write(self, line: str) -> None:
+        # One step under the lock that close() needs: else a line could get into the queue
+        # behind the None, and nobody would ever take it out.
+        with self._lock:
+            if self._closed:
+                raise ValueError("the log is closed")
+            self._lines.put(line)
+
+    def flush(self) -> None:
+        self._lines.join()  # until task_done() has been called for each line
+        self._raise_error()
+
+    def close(self) -> None:
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._lines.put(None)
+        self._writer.join()  # a second close finds it ended, and goes on
+        self._raise_error()
+
+    def _write_all(self) -> None:
+        line: str | None = "first"
+        while line:
+            line = self._lines.get()
+            try:
+                if line:
+                    self._append(line)
+            except Exception as error:
+                with self._lock:
+                    self._error = error
+            finally:
+                # Whatever happened: who waits in flush() must not wait for ever.
+                self._lines.task_done()
+
+    def _append(self, line: str) -> None:
+        # Opened for each line, so that nothing stays behind in a buffer.
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+    def _raise_error(self) -> None:
+        with self._lock:
+            error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+    def __enter__(self) -> BackgroundLog:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.close()
