@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import uuid
 from collections.abc import Callable, Iterator
@@ -127,6 +128,27 @@ def test_job_that_is_done_is_gone(desk: Desk) -> None:
         assert other.hears("begins") == "third", "a job that was done is handed out again"
 
 
+def test_job_that_raises_is_not_done(desk: Desk) -> None:
+    publish(desk.channel, "precious")
+    publish(desk.channel, "second")
+    with Worker(desk.url, fails_at="precious") as worker:
+        assert worker.hears("begins") == "precious"
+        worker.goes_on_or_fails()
+        worker.kill()
+        assert desk.comes_true(lambda: not desk.exists(worker.sign_of_life)), "the server has not noticed"
+
+    assert desk.comes_true(lambda: desk.waiting() == 2), "a job has raised, and the server has forgotten it"
+
+
+def test_job_arrives_as_the_text_that_it_was_and_as_often(desk: Desk) -> None:
+    text = "5 \u00b5mol \u2603"
+    publish(desk.channel, text)
+    publish(desk.channel, text)
+
+    with Worker(desk.url, decodes=False) as worker:
+        assert [worker.hears("begins"), worker.hears("begins")] == [text, text]
+
+
 def test_busy_worker_keeps_no_jobs_from_the_others(desk: Desk) -> None:
     for job in ("first", "second", "third"):
         publish(desk.channel, job)
@@ -163,6 +185,7 @@ def test_job_survives_a_restart_of_the_server(desk: Desk) -> None:
     assert properties.delivery_mode == PERSISTENT, (
         "the job is not persistent: a restart of the server loses it"
     )
+    assert properties.expiration is None, "the job expires: after a while the server drops it"
 
 
 def test_queue_of_a_worker_that_came_first_is_the_same(desk: Desk) -> None:
@@ -179,10 +202,17 @@ def test_queue_of_a_worker_that_came_first_is_the_same(desk: Desk) -> None:
 class Worker:
     """A process that calls `consume`, and tells what it does. Killed at the end, if not before."""
 
-    def __init__(self, url: str, lingers_at: str | None = None, tells_when_ready: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        lingers_at: str | None = None,
+        fails_at: str | None = None,
+        tells_when_ready: bool = False,
+        decodes: bool = True,
+    ) -> None:
         self.sign_of_life = f"alive-{uuid.uuid4().hex}"  # a queue that goes when the server sees it is dead
         self._messages, end = multiprocessing.Pipe()
-        arguments = (url, self.sign_of_life, end, lingers_at, tells_when_ready)
+        arguments = (url, self.sign_of_life, end, lingers_at, fails_at, tells_when_ready, decodes)
         self._process = multiprocessing.Process(target=run_worker, args=arguments)
         self._process.start()
         end.close()
@@ -200,6 +230,12 @@ class Worker:
             return self.hears(wanted)
         assert said == wanted, f"a worker {said} {what or ''}"
         return what
+
+    def goes_on_or_fails(self) -> None:
+        """Wait until the worker has begun the next job, or has ended because of the last one."""
+        if any(self._messages.poll(TURN_SECONDS) for _ in range(TURNS)):
+            with contextlib.suppress(EOFError):
+                self._messages.recv()
 
     def is_ready(self) -> None:
         """Wait until the worker waits for jobs; one that does so in an unusual way gets some time instead."""
@@ -220,13 +256,21 @@ class Worker:
 
 
 def run_worker(
-    url: str, sign_of_life: str, messages: Any, lingers_at: str | None, tells_when_ready: bool
+    url: str,
+    sign_of_life: str,
+    messages: Any,
+    lingers_at: str | None,
+    fails_at: str | None,
+    tells_when_ready: bool,
+    decodes: bool,
 ) -> None:
     def handle(job: Any) -> None:
-        text = job.decode() if isinstance(job, bytes) else job
+        text = job.decode() if decodes and isinstance(job, bytes) else job
         messages.send(("begins", text))
         if lingers_at is not None and lingers_at in text:
             messages.recv()  # for ever: killed meanwhile
+        if fails_at is not None and fails_at in text:
+            raise ValueError("this job fails")
         messages.send(("ends", text))
 
     connection = pika.BlockingConnection(pika.URLParameters(url))
