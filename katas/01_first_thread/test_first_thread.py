@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
@@ -88,6 +89,15 @@ def test_first_exception_in_the_order_of_the_jobs_is_raised() -> None:
         run_all([lambda: 1, fail_late, fail_early])
 
 
+def test_each_call_begins_anew() -> None:
+    def fail() -> None:
+        raise KeyError("from the first call")
+
+    with pytest.raises(KeyError):
+        run_all([fail])
+    assert run_all([lambda: "from the second call"]) == ["from the second call"]
+
+
 def test_all_jobs_have_ended_when_the_exception_is_raised(later: Callable[[], threading.Event]) -> None:
     may_end = later()
     ended: list[str] = []
@@ -102,6 +112,21 @@ def test_all_jobs_have_ended_when_the_exception_is_raised(later: Callable[[], th
     with pytest.raises(KeyError, match="at once"):
         run_all([fail, go_on])
     assert ended == ["the other one"]
+
+
+@pytest.mark.interleave
+def test_jobs_are_waited_for_as_long_as_they_take() -> None:
+    def take_long() -> str:
+        time.sleep(3600)  # costs nothing: ends when nobody else can run
+        return "ended"
+
+    assert run_all([take_long, take_long]) == ["ended", "ended"]
+
+
+def test_an_exception_may_be_returned_like_anything() -> None:
+    error = KeyError("returned, not raised")
+
+    assert run_all([lambda: error, lambda: 2]) == [error, 2]
 
 
 def test_jobs_may_return_anything() -> None:

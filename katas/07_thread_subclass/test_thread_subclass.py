@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -104,6 +105,22 @@ def test_the_target_may_return_anything(outcome: object) -> None:
     assert thread.result(timeout=60) is outcome
 
 
+def test_an_exception_may_be_returned_like_anything() -> None:
+    error = KeyError("returned, not raised")
+    thread = start(lambda: error)
+
+    assert thread.result() is error
+
+
+@pytest.mark.interleave
+def test_result_waits_as_long_as_the_target_takes() -> None:
+    def take_long() -> int:
+        time.sleep(120)  # costs nothing: ends when nobody else can run
+        return 42
+
+    assert start(take_long).result() == 42
+
+
 # The exception ----------------------------------------------------------------------------
 
 
@@ -137,13 +154,14 @@ def test_result_waits_until_the_target_has_failed() -> None:
 # Waiting not for ever ---------------------------------------------------------------------
 
 
-def test_result_raises_timeout_error_while_the_target_runs() -> None:
+@pytest.mark.parametrize("timeout", [0, 0.02])
+def test_result_raises_timeout_error_while_the_target_runs(timeout: float) -> None:
     may_go_on = threading.Event()
     thread = start(may_go_on.wait)
 
     try:
         with pytest.raises(TimeoutError):
-            thread.result(timeout=0.02)
+            thread.result(timeout=timeout)
     finally:
         may_go_on.set()
     assert thread.result() is True
@@ -157,3 +175,10 @@ def test_result_with_a_timeout_returns_when_the_target_has_returned_in_time() ->
     thread.join()
 
     assert result == 42
+
+
+def test_who_does_not_want_to_wait_gets_the_result_of_a_thread_that_has_ended() -> None:
+    thread = start(lambda: 42)
+    thread.join()
+
+    assert thread.result(timeout=0) == 42

@@ -8,6 +8,7 @@ they pass in every order there is.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -261,6 +262,30 @@ def test_add_all_gets_on_with_everybody_who_uses_the_lock_of_the_target() -> Non
     together(
         ann=lambda: add_all(total, [1]),
         bob=add_a_hundred,
+    )
+    assert total.value == 101
+
+
+def test_add_all_takes_numbers_that_can_be_gone_through_only_once() -> None:
+    total = Total()
+    add_all(total, (number for number in [1, 2, 3]))
+    add_all(total, iter([]))
+    assert total.value == 6
+
+
+@pytest.mark.interleave
+def test_add_all_waits_for_the_lock_as_long_as_it_takes() -> None:
+    total = Total()
+
+    def add_a_hundred_slowly() -> None:
+        with total.lock:
+            before = total.value
+            time.sleep(3600)  # costs nothing: ends when nobody else can run
+            total.value = before + 100
+
+    together(
+        ann=lambda: add_all(total, [1]),
+        bob=add_a_hundred_slowly,
     )
     assert total.value == 101
 

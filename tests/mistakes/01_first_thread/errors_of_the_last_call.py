@@ -1,0 +1,36 @@
+"""Keeps the exceptions in a global, which outlives the call.
+
+expect: failure
+test: test_each_call_begins_anew
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+errors: dict[int, BaseException] = {}
+
+
+def run_all(jobs: list[Callable[[], Any]]) -> list[Any]:
+    """Run all jobs at once, and return their results in the order of `jobs`."""
+    results: list[Any] = [None] * len(jobs)
+
+    def run(place: int, job: Callable[[], Any]) -> None:
+        # A thread's return value goes nowhere, and its exception no further than the thread:
+        # both are put where the caller finds them. Each thread has a place of its own there.
+        try:
+            results[place] = job()
+        except BaseException as error:
+            errors[place] = error
+
+    threads = [threading.Thread(target=run, args=(place, job)) for place, job in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:  # a second loop: join waits, and all should be running by then
+        thread.join()
+    if errors:
+        raise errors[min(errors)]
+    return results
