@@ -131,7 +131,7 @@ def test_job_that_is_done_is_gone(desk: Desk) -> None:
 def test_job_that_raises_is_not_done(desk: Desk) -> None:
     publish(desk.channel, "precious")
     publish(desk.channel, "second")
-    with Worker(desk.url, fails_at="precious") as worker:
+    with Worker(desk.url, lingers_at="second", fails_at="precious") as worker:
         assert worker.hears("begins") == "precious"
         worker.goes_on_or_fails()
         worker.kill()
