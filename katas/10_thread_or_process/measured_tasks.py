@@ -20,6 +20,15 @@ def fail(message: str) -> None:
     raise KeyError(message)
 
 
+def fail_when_all_rest(message: str, caller: int) -> None:
+    """Fail when the others have done what they can, and have ended or wait."""
+    if os.getpid() == caller:
+        for _ in range(20):  # turns: on a busy machine they take longer, for all threads alike
+            time.sleep(0.01)
+    stillness.until_all_asleep(caller)
+    fail(message)
+
+
 def wait_a_little() -> None:
     time.sleep(0.05)
 

@@ -49,6 +49,8 @@ def test_no_tasks_have_no_results(kind: str) -> None:
 def test_other_kinds_are_refused(kind: Any) -> None:
     with pytest.raises(ValueError):
         run([partial(tasks.give, 1)], kind)
+    with pytest.raises(ValueError):
+        run([], kind)
 
 
 @both_kinds
@@ -66,6 +68,21 @@ def test_the_exception_of_a_task_is_raised_when_all_have_ended(kind: str, tmp_pa
 
 
 @both_kinds
+def test_the_exception_of_the_first_task_is_raised_though_it_came_later(kind: str) -> None:
+    late = partial(tasks.fail_when_all_rest, "first in order", os.getpid())
+
+    with pytest.raises(KeyError, match="first in order"):
+        run([late, partial(tasks.fail, "first in time")], kind)
+
+
+@both_kinds
+def test_an_exception_may_be_returned_like_anything(kind: str) -> None:
+    (result,) = run([partial(tasks.give, KeyError("returned, not raised"))], kind)
+
+    assert isinstance(result, KeyError)
+
+
+@both_kinds
 def test_nothing_is_printed(kind: str, capfd: pytest.CaptureFixture[str]) -> None:
     run([partial(tasks.give, 1)] * 2, kind)
 
@@ -76,9 +93,9 @@ def test_nothing_is_printed(kind: str, capfd: pytest.CaptureFixture[str]) -> Non
 
 
 def test_tasks_that_wait_do_so_together_in_this_process() -> None:
-    meeting = threading.Barrier(3)
+    meeting = threading.Barrier(12)
 
-    assert run([partial(tasks.name_when_met, meeting)] * 3, "io") == [os.getpid()] * 3
+    assert run([partial(tasks.name_when_met, meeting)] * 12, "io") == [os.getpid()] * 12
 
 
 # Tasks that compute -----------------------------------------------------------------------
