@@ -403,3 +403,60 @@ def test_that_all_went_well_needs_no_hint(project: Project) -> None:
     note = project.run(LOCKED).only()
     assert note["kind"] == "explored"
     assert "hints" not in note
+
+
+SET_OF_WAITERS = """
+import queue, threading, time, pytest
+
+class Bell:
+    def __init__(self):
+        self.lock, self.waiters = threading.Lock(), set()
+
+    def wait(self):
+        waiter = {waiter}
+        with self.lock:
+            self.waiters.add(waiter)
+        waiter.get()
+
+    def ring(self):
+        with self.lock:
+            {wake}
+
+def run(bell, heard, others):
+    def wait():
+        bell.wait()
+        heard.append(1)
+    threads = [threading.Thread(target=wait) for _ in range(3)]
+    for thread in threads: thread.start()
+    time.sleep(1)  # ends when nobody else can run: now all wait
+    for other in others: other()
+    for thread in threads: thread.join()
+
+@pytest.mark.interleave(max_schedules=150)
+def test_it():
+    bell, heard = Bell(), []
+    run(bell, heard, [bell.ring])
+    assert len(heard) == 3
+"""
+WAYS_TO_WAKE = {
+    "for": "for waiter in self.waiters: waiter.put(1)",
+    "list": "for waiter in list(self.waiters): waiter.put(1)",
+    "pop": "while self.waiters: self.waiters.pop().put(1)",
+    "comprehension": "[waiter.put(1) for waiter in self.waiters]",
+    "copy": "for waiter in self.waiters.copy(): waiter.put(1)",
+}
+
+
+@pytest.mark.parametrize("wake", WAYS_TO_WAKE.values(), ids=WAYS_TO_WAKE)
+@pytest.mark.parametrize("waiter", ["queue.SimpleQueue()", "queue.Queue()"])
+def test_the_order_of_a_set_is_the_same_in_each_execution(project: Project, waiter: str, wake: str) -> None:
+    run = project.run(SET_OF_WAITERS.format(waiter=waiter, wake=wake))
+    assert run.kinds == ["explored"]
+    run.result.assert_outcomes(passed=1)
+
+
+def test_a_set_that_changes_while_it_is_gone_through_is_noticed_in_any_order(project: Project) -> None:
+    wake = "for waiter in self.waiters: self.waiters.discard(waiter); waiter.put(1)"
+    run = project.run(SET_OF_WAITERS.format(waiter="queue.SimpleQueue()", wake=wake))
+    assert "Set changed size during iteration" in run.output
+    run.result.assert_outcomes(failed=1)

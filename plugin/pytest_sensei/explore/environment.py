@@ -121,13 +121,15 @@ def _thread_numbers_kept() -> Iterator[None]:
 
 @contextmanager
 def _lasting_ids(world: World, modules: Iterable[types.ModuleType]) -> Iterator[None]:
-    """Let `id` in the code under test depend on the program alone, not on where objects happen to lie."""
+    """Let `id`, and the order of sets, depend on the program alone, not on where objects happen to lie."""
     changed = [vars(module) for module in modules if "id" not in vars(module)]
     for names in changed:
         names["id"] = world.identify
+    hooks.order_sets(world.identify)
     try:
         yield
     finally:
+        hooks.order_sets(None)
         for names in changed:
             del names["id"]
 

@@ -30,6 +30,9 @@ LOOKING = {
 }
 """Built-in functions that look into the containers they are given."""
 
+GOING_THROUGH = frozenset({"iter", "list", "max", "min", "sorted", "tuple"})
+"""Those whose result depends on the order of what they are given."""
+
 RAW = frozenset({"__delattr__", "__getattribute__", "__setattr__", "format", "join"})
 """Methods that get at attributes or items beside the syntax for it."""
 
@@ -283,7 +286,7 @@ class Expressions(ast.NodeTransformer):
             announcing = hook(node, BY_NAME[name], *node.args)
             node.args = [at(node, ast.Starred(announcing, ast.Load()))]
         elif name in LOOKING:
-            looking = "advanced" if name == "next" else "whole"
+            looking = "advanced" if name == "next" else "gone_through" if name in GOING_THROUGH else "whole"
             node.args = [self._argument(argument, looking) for argument in node.args]
             node.keywords = [self.visit_keyword(keyword) for keyword in node.keywords]
             self._called_back(node, name)

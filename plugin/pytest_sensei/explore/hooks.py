@@ -7,7 +7,7 @@ import operator
 import sys
 import types
 from itertools import starmap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pytest_sensei.explore import attributes, containers, foreign, known_types
 from pytest_sensei.explore.access import ANY, DELETE, ITEM, NOVALUE, READ, WRITE, Access, Observer
@@ -39,6 +39,9 @@ _access: attributes.Announce = _nobody
 stdlib_readers: dict[int, Callable[..., Any]] = {}
 """Functions of the standard library that read a whole object, and what announces that and is called for them."""
 
+_identify: Callable[[object], int] | None = None
+"""Numbers objects alike in each execution, where sets are to be gone through in an order that does not change."""
+
 _loads = attributes.loads
 _stores = attributes.stores
 _shapes = containers.shapes
@@ -51,6 +54,37 @@ def observe_with(observer: Observer | None) -> None:
     """Announce every access to `observer` from now on, or to nobody."""
     global _access  # noqa: PLW0603  (the one slot that every hook reads)
     _access = _nobody if observer is None else observer.access
+
+
+def order_sets(identify: Callable[[object], int] | None) -> None:
+    """Have sets gone through in the order in which their members came, as `identify` numbers them; or as they lie.
+
+    By itself the order follows the hashes, and thus, with most objects, where they happen to lie in memory.
+    """
+    global _identify  # noqa: PLW0603
+    _identify = identify
+
+
+def _in_order(members: set[Any]) -> list[Any]:
+    assert _identify is not None
+    return sorted(members, key=_identify)
+
+
+def _steps_in_order(members: set[Any]) -> Iterator[Any]:
+    size = len(members)
+    for member in _in_order(members):
+        if len(members) != size:
+            raise RuntimeError("Set changed size during iteration")
+        yield member
+
+
+def _first_out(members: set[Any]) -> Any:
+    """Do `members.pop()`."""
+    if not members:
+        return members.pop()
+    first = _in_order(members)[0]
+    members.remove(first)
+    return first
 
 
 def user_frame() -> types.FrameType:
@@ -208,6 +242,12 @@ def whole(obj: object) -> object:
     return obj
 
 
+def gone_through(obj: Any) -> object:
+    """For `list(x)` and what else depends on the order in which it goes through `x`."""
+    whole(obj)
+    return _in_order(obj) if _identify is not None and type(obj) is set else obj
+
+
 def matched(subject: object, *names: str) -> object:
     """For `match subject`, with patterns that name these attributes."""
     whole(subject)
@@ -261,6 +301,11 @@ def before_call(name: str, *call: Any) -> tuple[Any, ...]:
         shape = _shape(obj)
         if shape is not None:
             _announce_method(shape, obj, name, call)
+            if _identify is not None and type(obj) is set:
+                if name == "add" and len(call) == 2:
+                    _identify(call[1])
+                elif name == "pop" and len(call) == 1:
+                    return (_first_out, obj)
     else:
         _before_other_call(name, call)
     return call
@@ -425,13 +470,17 @@ def each(iterable: Iterable[Any]) -> Iterable[Any]:
     container = containers.viewed(iterable) if how is Iteration.VIEW else iterable
     if kind is not list:  # an iterator of a list looks at it only when it steps
         _access(container, ANY, READ, NOVALUE)
-    return iterable if how is Iteration.WHOLE else starmap(next, Steps(container, iter(iterable)))
+    if how is Iteration.WHOLE:
+        return iterable
+    ordered = _identify is not None and kind is set
+    steps = _steps_in_order(cast("set[Any]", iterable)) if ordered else iter(iterable)
+    return starmap(next, Steps(container, steps))
 
 
 _HOOKS = (
     *(read_attr, write_attr, delete_attr, named_read, named_write, named_delete),
     *(read_item, write_item, delete_item, read_global, write_global, delete_global),
-    *(read_cell, write_cell, delete_cell, whole, both, left_one, in_place, growing),
+    *(read_cell, write_cell, delete_cell, whole, gone_through, both, left_one, in_place, growing),
     *(contains, before_call, before_keyword_call, before_any_call, before_any_keyword_call, advanced),
     *(told, computing, resumed, printed_to, each, slice, setattr, delattr, matched),
 )

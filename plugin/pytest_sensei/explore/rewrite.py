@@ -26,7 +26,7 @@ from pytest_sensei.explore.syntax import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-VERSION = 7
+VERSION = 8
 """Changes whenever the same source is rewritten differently: compiled code is cached."""
 
 IN_PLACE = {
