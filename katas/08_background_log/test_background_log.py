@@ -57,7 +57,7 @@ def test_close_loses_no_line(path: Path) -> None:
 
 
 def test_lines_are_written_as_they_are(path: Path) -> None:
-    log = BackgroundLog(os.fspath(path))
+    log = BackgroundLog(path)
 
     for line in ("", "  indented", "stop", "None", "", "to be continued  "):
         log.write(line)
@@ -237,20 +237,6 @@ def test_flush_after_close_has_nothing_to_wait_for(path: Path) -> None:
         log.flush()
 
     assert lines_in(path) == ["line"]
-
-
-@pytest.mark.interleave
-def test_nobody_waits_for_ever_who_flushes_while_somebody_closes(path: Path) -> None:
-    log = BackgroundLog(path)
-
-    def flush() -> None:
-        with contextlib.suppress(ValueError):
-            log.flush()
-
-    other = threading.Thread(target=flush)
-    other.start()
-    log.close()
-    other.join()
 
 
 # The writer's errors ----------------------------------------------------------------------

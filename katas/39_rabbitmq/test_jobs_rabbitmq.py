@@ -145,7 +145,7 @@ def test_job_arrives_as_the_text_that_it_was_and_as_often(desk: Desk) -> None:
     publish(desk.channel, text)
     publish(desk.channel, text)
 
-    with Worker(desk.url, decodes=False) as worker:
+    with Worker(desk.url) as worker:
         assert [worker.hears("begins"), worker.hears("begins")] == [text, text]
 
 
@@ -208,11 +208,10 @@ class Worker:
         lingers_at: str | None = None,
         fails_at: str | None = None,
         tells_when_ready: bool = False,
-        decodes: bool = True,
     ) -> None:
         self.sign_of_life = f"alive-{uuid.uuid4().hex}"  # a queue that goes when the server sees it is dead
         self._messages, end = multiprocessing.Pipe()
-        arguments = (url, self.sign_of_life, end, lingers_at, fails_at, tells_when_ready, decodes)
+        arguments = (url, self.sign_of_life, end, lingers_at, fails_at, tells_when_ready)
         self._process = multiprocessing.Process(target=run_worker, args=arguments)
         self._process.start()
         end.close()
@@ -262,10 +261,9 @@ def run_worker(
     lingers_at: str | None,
     fails_at: str | None,
     tells_when_ready: bool,
-    decodes: bool,
 ) -> None:
     def handle(job: Any) -> None:
-        text = job.decode() if decodes and isinstance(job, bytes) else job
+        text = job.decode() if isinstance(job, bytes) else job
         messages.send(("begins", text))
         if lingers_at is not None and lingers_at in text:
             messages.recv()  # for ever: killed meanwhile
