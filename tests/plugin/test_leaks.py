@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,34 @@ def test_a_thread_in_an_endless_loop_does_not_keep_the_run_from_ending(project: 
     assert run.kinds == ["leaked-thread"]
     assert run.result.ret == pytest.ExitCode.OK
     run.result.stdout.fnmatch_lines(["sensei ended it, for the run to end: Thread-1 (spin) is still *"])
+
+
+IN_C_CODE = {
+    "a thread": "threading.Thread(target=one.recv, args=(1,)).start()",
+    "an executor's worker": "ThreadPoolExecutor().submit(one.recv, 1)",
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pair of sockets as POSIX has it")
+@pytest.mark.parametrize("start", IN_C_CODE.values(), ids=IN_C_CODE)
+def test_a_thread_in_c_code_does_not_keep_the_run_from_ending(project: Project, start: str) -> None:
+    source = f"""
+        import socket, threading
+        from concurrent.futures import ThreadPoolExecutor
+        KEPT = []
+        def test_it():
+            one, other = socket.socketpair()
+            KEPT.append((one, other))
+            {start}
+        """
+    another = """
+        import threading, time
+        def pytest_unconfigure():
+            threading.Thread(target=lambda: (time.sleep(0.2), open("waited for", "w").close())).start()
+        """
+    run = project.run(source, conftest=another)
+    assert run.result.ret == pytest.ExitCode.OK
+    assert (project.pytester.path / "waited for").exists()  # who is not excused is joined as ever
 
 
 HEALTHY = {
@@ -570,6 +599,55 @@ def test_next(): pass
     run = project.run(source)
     run.result.assert_outcomes(failed=1, passed=1)
     assert "ValueError" in run.output
+
+
+TOLD_AGAIN = {
+    "a worker whose next jobs wait as well": """
+        def test_it():
+            meeting = threading.Barrier(12)
+            with ThreadPoolExecutor(1) as executor:
+                for _ in range(12):
+                    executor.submit(meeting.wait)
+        """,
+    "a thread that catches everything": """
+        def test_it():
+            inbox = queue.Queue()
+            def work():
+                while True:
+                    try:
+                        inbox.get()
+                    except BaseException:
+                        continue
+            thread = threading.Thread(target=work)
+            thread.start()
+            thread.join()
+        """,
+    "a worker that catches everything": """
+        def test_it():
+            inbox = queue.Queue()
+            def work():
+                while True:
+                    try:
+                        inbox.get()
+                    except BaseException:
+                        continue
+            with ThreadPoolExecutor() as executor:
+                executor.submit(work)
+        """,
+}
+
+
+@pytest.mark.parametrize("leaks", ["error", "warn"])
+@pytest.mark.parametrize("source", TOLD_AGAIN.values(), ids=TOLD_AGAIN)
+def test_who_waits_again_after_it_was_told_to_end_keeps_no_run_from_ending(
+    project: Project, source: str, leaks: str
+) -> None:
+    start = "import queue, threading\nfrom concurrent.futures import ThreadPoolExecutor\n"
+    source = start + textwrap.dedent(source) + "def test_next(): pass\n"
+    run = project.run(source, f"--sensei-leaks={leaks}")
+    assert run.kinds[0] == "stalled"
+    outcomes = run.result.parseoutcomes()
+    assert (outcomes["passed"], outcomes["failed"]) == (1, 1)
 
 
 STUCK_ON_THE_WAY_OUT = {

@@ -77,7 +77,7 @@ class Strand:
 
     __slots__ = (
         "__weakref__", "afterwards", "doomed", "ended", "ident", "lost_at_fork", "more", "name", "only",
-        "pending", "wait",
+        "pending", "repeats", "wait",
     )  # fmt: skip
 
     def __init__(self, ident: int) -> None:
@@ -90,6 +90,7 @@ class Strand:
         self.doomed = False  # it was told of a deadlock and is unwinding
         self.wait: Waiting | None = None
         self.pending: BaseException | None = None  # raised in the strand at its next wait or slice
+        self.repeats = 0  # so many waits more in which it is raised: the thread may catch it, and go on
         self.afterwards: Callable[[], None] | None = None  # called once `pending` is on its way
 
     def __iter__(self) -> Iterator[Lockable]:
@@ -306,9 +307,13 @@ def exploring() -> Explorer | None:
 
 def raise_pending(strand: Strand) -> None:
     """Raise what the watcher has in store for `strand`, the current one, if anything."""
-    error, strand.pending = strand.pending, None
+    error = strand.pending
     if error is None:
         return
+    if strand.repeats:
+        strand.repeats -= 1
+    else:
+        strand.pending = None
     strand.doomed = True
     then, strand.afterwards = strand.afterwards, None
     if then is not None:

@@ -8,12 +8,14 @@ import os
 import sys
 import threading
 import time
+import weakref
+from concurrent.futures import thread as futures_thread
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_sensei.diagnosis import Actor, Diagnosis, Kind
+from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, some
 from pytest_sensei.primitives import runtime
-from pytest_sensei.primitives.threads import HAS_HANDLE, Origin, origins, strand_of
+from pytest_sensei.primitives.threads import HAS_HANDLE, Origin, origins, real_join, strand_of
 from pytest_sensei.watch import graph, ledger
 from pytest_sensei.watch.lost import started
 from pytest_sensei.watch.naming import type_of, waited_object
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 FIRST_PAUSE = 50e-6  # seconds; doubled after each look
 LONGEST_PAUSE = 0.1
 SECOND_LOOK = 0.005  # seconds between the looks that tell whether threads are stuck, at least
+REPEATS = 50  # waits in which a thread that catches its end is told of it once more
 
 
 class Ended(SystemExit):
@@ -159,7 +162,7 @@ def _waits_for(strand: Strand | None, frame: FrameType | None, user: FrameType |
         target, method = waited_object(frame, wait.resource)
         name = type_of(target)
         call = f" in {method}()" if method and not method.startswith("_") else ""
-        yield f"it waits for a{'n' * (name[0] in 'AEIOU')} {name}{call}"
+        yield f"it waits for {some(name)}{call}"
 
 
 def end(threads: Collection[threading.Thread], patience: float) -> list[threading.Thread]:
@@ -171,6 +174,7 @@ def end(threads: Collection[threading.Thread], patience: float) -> list[threadin
         strand = strand_of.get(thread)
         if strand is not None and not strand.ended:
             strand.doomed = True
+            strand.repeats = REPEATS
             strand.pending = Ended()
             if strand.wait is None:
                 _raise_in(thread, Ended)
@@ -185,12 +189,27 @@ def _raise_in(thread: threading.Thread, error: type[BaseException]) -> None:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(error))
 
 
+_excused: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+
+
 def do_not_wait_at_exit(thread: threading.Thread) -> None:
     """Let the interpreter end without joining a thread that cannot be ended."""
+    futures_thread._threads_queues.pop(thread, None)  # type: ignore[attr-defined]
     if thread.daemon:
         return
     if HAS_HANDLE:
-        thread._handle._set_done()  # type: ignore[attr-defined]
+        _excused.add(thread)
+        threading._thread_shutdown = _join_the_others  # type: ignore[attr-defined]
     else:
         locks = threading._shutdown_locks  # type: ignore[attr-defined]
         locks.discard(thread._tstate_lock)  # type: ignore[attr-defined]
+
+
+def _join_the_others() -> None:
+    """Wait for all threads but daemons and the excused.
+
+    In place of `_thread._shutdown` (CPython 3.13, Modules/_threadmodule.c), which lets nobody be taken off its list.
+    """
+    me = threading.current_thread()
+    while others := [t for t in threading.enumerate() if t is not me and not t.daemon and t not in _excused]:
+        real_join(others[0])
