@@ -160,6 +160,21 @@ RACES = {
 }
 
 RIGHT = {
+    "context of a thread: empty, its starter's, or given (Python 3.14)": """
+        import contextvars, sys
+        colour = contextvars.ContextVar("colour", default="none")
+        def test():
+            colour.set("red")
+            given = {"context": contextvars.copy_context()} if sys.version_info >= (3, 14) else {}
+            colour.set("blue")
+            usual = "blue" if getattr(sys.flags, "thread_inherit_context", 0) else "none"
+            seen = []
+            for keywords in {}, given:
+                thread = Thread(target=lambda: seen.append(colour.get()), **keywords)
+                thread.start()
+                thread.join()
+            assert seen == [usual, "red" if given else usual]
+        """,
     "locked counter": """
         def test():
             box = Box(); box.n = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from pytest_sensei.primitives.runtime import (
 )
 
 if TYPE_CHECKING:
+    import contextvars
     from collections.abc import Callable
 
 CLOCK_LOOKS = 20  # looks at the clock, with little in between, that make a busy wait
@@ -121,19 +121,19 @@ class Execution(Scheduler):
         thread._ident = worker.ident
         thread._native_id = worker.native
         thread._started._flag = True  # the real start waits for this event; nobody else does
-        if threads.HAS_HANDLE:
-            thread._handle = threads.running_handle(worker.ident)
+        threads.pretend_running(thread, worker.ident)
         with threading._active_limbo_lock:  # type: ignore[attr-defined]
             threading._active[worker.ident] = thread  # type: ignore[attr-defined]
-        worker.job = lambda: self._live(child)
+        context = threads.context_for(thread)
+        worker.job = lambda: self._live(child, context)
 
-    def _live(self, task: Task) -> None:
+    def _live(self, task: Task, context: contextvars.Context) -> None:
         """Be the task, on its own thread, from its first operation to its last."""
         thread: Any = task.thread
         task.strand = threads.strand_of[thread] = begin_strand()
         try:
             if not self.over:
-                contextvars.Context().run(self._run_thread, task, thread)
+                context.run(self._run_thread, task, thread)
             if not self.over:
                 task.ticks += 1
                 self.point(task, Operation(op.END, task.tid))
@@ -297,7 +297,4 @@ def _retire(thread: Any) -> None:
     """Make a thread look to everybody as one that has ended."""
     with threading._active_limbo_lock:  # type: ignore[attr-defined]
         threading._active.pop(thread._ident, None)  # type: ignore[attr-defined]
-    if threads.HAS_HANDLE:
-        thread._handle._set_done()
-    else:
-        thread._is_stopped = True
+    threads.pretend_ended(thread)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import contextvars
 import functools
 import sys
 import threading
@@ -24,12 +25,33 @@ _bootstrap_inner = threading.Thread._bootstrap_inner  # type: ignore[attr-define
 
 real_join = _join
 
-HAS_HANDLE = sys.version_info >= (3, 13)
+# What a thread keeps its handle in: Python 3.13 has one, which 3.14 calls by another name; before, there is none.
+_HANDLE = next(
+    (name for name in ("_os_thread_handle", "_handle") if hasattr(threading.main_thread(), name)), ""
+)
 
 
-def running_handle(ident: int) -> Any:
-    """Return a handle as that of a running thread, for a thread that somebody else's carries."""
-    return _thread._make_thread_handle(ident)  # type: ignore[attr-defined]
+def pretend_running(thread: threading.Thread, ident: int) -> None:
+    """Let a thread that somebody else's carries look as one that runs."""
+    if _HANDLE:
+        setattr(thread, _HANDLE, _thread._make_thread_handle(ident))  # type: ignore[attr-defined]
+
+
+def pretend_ended(thread: Any) -> None:
+    """Let a thread that somebody else's carries look as one that has ended."""
+    if _HANDLE:
+        getattr(thread, _HANDLE)._set_done()
+    else:
+        thread._is_stopped = True
+
+
+def context_for(thread: threading.Thread) -> contextvars.Context:
+    """Return the context that a thread is to run in, as its starter has it now (`Thread.start` of Python 3.14)."""
+    given: contextvars.Context | None = getattr(thread, "_context", None)
+    if given is not None:
+        return given
+    inherits = getattr(sys.flags, "thread_inherit_context", 0)
+    return contextvars.copy_context() if inherits else contextvars.Context()
 
 
 class Origin:
@@ -138,13 +160,13 @@ def _attempt_for(thread: Any) -> runtime.Attempt:
     Before 3.13 an exception inside `Thread.join` marks a running thread as stopped; so on those we wait
     on the thread's own lock, without the code that marks (cpython/Lib/threading.py, `_wait_for_tstate_lock`).
     """
-    if HAS_HANDLE:
+    if _HANDLE:
         return lambda seconds: _join_handle(thread, seconds)
     return lambda seconds: _join_tstate(thread, seconds)
 
 
 def _join_handle(thread: Any, seconds: float) -> bool:
-    thread._handle.join(None if seconds < 0 else seconds)
+    getattr(thread, _HANDLE).join(None if seconds < 0 else seconds)
     return not _is_alive(thread)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, some
 from pytest_sensei.primitives import runtime
-from pytest_sensei.primitives.threads import HAS_HANDLE, Origin, origins, real_join, strand_of
+from pytest_sensei.primitives.threads import Origin, origins, real_join, strand_of
 from pytest_sensei.watch import graph, ledger
 from pytest_sensei.watch.lost import started
 from pytest_sensei.watch.naming import type_of, waited_object
@@ -197,9 +197,9 @@ def do_not_wait_at_exit(thread: threading.Thread) -> None:
     futures_thread._threads_queues.pop(thread, None)  # type: ignore[attr-defined]
     if thread.daemon:
         return
-    if HAS_HANDLE:
+    if hasattr(threading, "_thread_shutdown"):
         _excused.add(thread)
-        threading._thread_shutdown = _join_the_others  # type: ignore[attr-defined]
+        threading._thread_shutdown = _join_the_others
     else:
         locks = threading._shutdown_locks  # type: ignore[attr-defined]
         locks.discard(thread._tstate_lock)  # type: ignore[attr-defined]

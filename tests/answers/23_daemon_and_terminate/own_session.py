@@ -4,10 +4,10 @@ import os
 import signal
 import time
 from contextlib import suppress
-from multiprocessing import get_context
+from multiprocessing import Process, get_context
 
 
-class Worker(get_context().Process):
+class Worker(Process):
     def __init__(self, fn, event):
         super().__init__()
         self.fn, self.event = fn, event
