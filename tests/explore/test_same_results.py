@@ -95,7 +95,9 @@ Results = dict[str, dict[str, Any]]
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Results]:
     """Run all files native and instrumented, at the same time."""
-    pytest.importorskip("test.list_tests", reason="this Python comes without the tests of its standard library")
+    pytest.importorskip(
+        "test.list_tests", reason="this Python comes without the tests of its standard library"
+    )
     folder = tmp_path_factory.mktemp("stdlib")
     job = folder / "job.json"
     job.write_text(json.dumps([row for row in FILES.items() if importlib.util.find_spec(row[0])]))

@@ -20,6 +20,7 @@ from pytest_sensei.primitives import (
     births,
     children,
     clock,
+    handovers,
     locks,
     memory,
     openings,
@@ -198,6 +199,7 @@ def _after_fork() -> None:
     """In a forked child only the forking thread lives on."""
     runtime.watch_with(None)
     runtime.explore_with(None)
+    handovers.listen_with(None)
     mine = runtime.current_strand()
     for strand in list(runtime.strands.values()):
         if strand is not mine:
@@ -221,7 +223,21 @@ children.after_fork["primitives"] = _after_fork
 
 # What goes wrong in one of our functions is the caller's: pytest leaves out the frames of modules that ask for it.
 for _module in (
-    *(births, clock, locks, memory, openings, outcomes, pipes, pools, processes, queues, rlocks, runtime),
+    *(
+        births,
+        clock,
+        handovers,
+        locks,
+        memory,
+        openings,
+        outcomes,
+        pipes,
+        pools,
+        processes,
+        queues,
+        rlocks,
+        runtime,
+    ),
     *(semaphores, streams, threads),
 ):
     vars(_module)["__tracebackhide__"] = True

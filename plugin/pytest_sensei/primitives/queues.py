@@ -26,16 +26,21 @@ class SimpleQueue(_RealSimpleQueue):  # type: ignore[misc]
         exploring = runtime.exploring()
         if exploring is not None:
             return self._get_explored(exploring, 0.0 if not block else timeout)
+        item = self._get_natively(block, timeout)
+        runtime.took(self)
+        return item
+
+    def get_nowait(self) -> Any:
+        """Take an item out if there is one, else raise `Empty`."""
+        return self.get(False)
+
+    def _get_natively(self, block: bool, timeout: float | None) -> Any:
         try:
             return super().get(False)
         except Empty:
             if not block:
                 raise
         return self._get_watched(timeout)
-
-    def get_nowait(self) -> Any:
-        """Take an item out if there is one, else raise `Empty`."""
-        return self.get(False)
 
     def _get_explored(self, exploring: runtime.Explorer, timeout: float | None) -> Any:
         if not exploring.queue_get(self, timeout):
@@ -67,6 +72,7 @@ def _put(self: Any, item: Any, block: bool = True, timeout: float | None = None)
     exploring = runtime.exploring()
     if exploring is not None:
         exploring.queue_put(self)
+    runtime.gave(self)
     _RealSimpleQueue.put(self, item, block, timeout)
 
 
@@ -75,8 +81,9 @@ def _put_nowait(self: Any, item: Any) -> None:
     _put(self, item)
 
 
-def announce_puts(wanted: bool) -> None:
-    """Have each put announced to the exploration, or leave it to the real queue."""
+def announce_puts(_: bool) -> None:
+    """Have each put announced to who explores or listens, or leave it to the real queue."""
+    wanted = runtime.explorer is not None or runtime.listener is not None
     if wanted == ("put" in vars(SimpleQueue)):
         return
     if wanted:
@@ -86,3 +93,4 @@ def announce_puts(wanted: bool) -> None:
 
 
 runtime.switches.append(announce_puts)
+runtime.listening.append(announce_puts)

@@ -219,6 +219,16 @@ class Watcher(Protocol):
         """A wait that other processes may have read of is over."""
 
 
+class Listener(Protocol):
+    """Hears what threads hand over to each other, other than by starting and joining."""
+
+    def gave(self, giver: Strand, through: object) -> None:
+        """What `giver` did before happens before what they do who take from the same object later."""
+
+    def took(self, taker: Strand, through: object) -> None:
+        """`taker` goes on after what was given."""
+
+
 class Takeable(Protocol):
     """What is shared with other processes, too: the end of a pipe, or a semaphore of multiprocessing."""
 
@@ -275,6 +285,21 @@ class Explorer(Protocol):
 
 watcher: Watcher | None = None
 explorer: Explorer | None = None
+listener: Listener | None = None
+listening: list[Callable[[bool], None]] = []
+"""Called with True when somebody begins to listen, and with False when nobody does any more."""
+
+
+def gave(through: object) -> None:
+    """Tell whoever listens that the current thread hands something over."""
+    if listener is not None:
+        listener.gave(current_strand(), through)
+
+
+def took(through: object) -> None:
+    """Tell whoever listens that the current thread goes on after what was handed over."""
+    if listener is not None:
+        listener.took(current_strand(), through)
 
 
 def watch_with(new: Watcher | None) -> None:

@@ -126,7 +126,10 @@ def is_alive(self: threading.Thread) -> bool:
         answer = exploring.is_alive(self)
         if answer is not None:
             return answer
-    return _is_alive(self)
+    alive = _is_alive(self)
+    if not alive:
+        _take_from(self)
+    return alive
 
 
 def join(self: threading.Thread, timeout: float | None = None) -> None:
@@ -139,7 +142,12 @@ def join(self: threading.Thread, timeout: float | None = None) -> None:
         _join(self, timeout)  # answers at once, or raises as the real one does
     else:
         runtime.block(self, _attempt_for(self), timeout)
-    target = strand_of.get(self)
+    _take_from(self)
+
+
+def _take_from(thread: threading.Thread) -> None:
+    """What a thread did that has ended happens before what is done by who knows of its end."""
+    target = strand_of.get(thread)
     if target is not None and target.ended and runtime.watcher is not None:
         runtime.watcher.passed_on(target, runtime.current_strand())
 

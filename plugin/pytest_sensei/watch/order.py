@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from pytest_sensei.primitives.runtime import Lockable, Strand
 
 
+ENOUGH = 50  # nestings of the same two locks to compare with, before and after hand-overs
+
+
 class Clock:
     """What a strand knows to lie behind it: how far each other strand had come.
 
-    A vector clock (Mattern 1989) that start, join and hand-over advance; ordinary locking orders nothing.
+    A vector clock (Mattern 1989) that start, join and hand-overs advance; ordinary locking orders nothing.
     """
 
     __slots__ = ("epoch", "seen")
@@ -57,22 +60,47 @@ class OrderBook:
     def clear(self) -> None:
         """Forget the nestings: a new test begins."""
         self._nestings: dict[tuple[int, int], list[Nesting]] = {}
-        self._known: set[tuple[int, int, int]] = set()
+        self._given: dict[int, tuple[weakref.ref[object], dict[int, int]]] = {}
+        self._known: set[tuple[int, int, int, int]] = set()
         self.inversions: list[tuple[Nesting, Nesting]] = []
 
     def passed_on(self, giver: Strand, taker: Strand) -> None:
         """What `giver` did so far happens before what `taker` does from now on."""
-        source, target = self._clock(giver), self._clock(taker)
-        for strand, epoch in [*source.seen.items(), (self._serial(giver), source.epoch)]:
-            target.seen[strand] = max(target.seen.get(strand, -1), epoch)
-        source.epoch += 1
+        _merge(self._so_far(giver), self._clock(taker).seen)
+
+    def gave(self, giver: Strand, through: object) -> None:
+        """What `giver` did so far happens before what they do who take from the same object later."""
+        reference, given = self._given.get(id(through), (None, {}))
+        if reference is None or reference() is not through:
+            self._given[id(through)] = weakref.ref(through), (given := {})
+        _merge(self._so_far(giver), given)
+
+    def took(self, taker: Strand, through: object) -> None:
+        """`taker` goes on after what was given through an object."""
+        reference, given = self._given.get(id(through), (None, {}))
+        if reference is not None and reference() is through:
+            _merge(given, self._clock(taker).seen)
+
+    def _so_far(self, giver: Strand) -> dict[int, int]:
+        """Return all that lies behind a strand; what it does from now on does not."""
+        clock = self._clock(giver)
+        behind = {**clock.seen, self._serial(giver): clock.epoch}
+        clock.epoch += 1
+        return behind
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nobody has taken a lock inside of another yet."""
+        return not self._nestings
 
     def nested(self, strand: Strand, thread: str, lock: Lockable, code: CodeType, lasti: int) -> None:
         """`strand` takes `lock` while it holds others."""
         serial = self._serial(strand)
         for outer in strand:
-            key = (serial, id(outer), id(lock))
+            key = (serial, self._clock(strand).epoch, id(outer), id(lock))
             if outer is lock or key in self._known or outer._owner is not strand or outer._code is None:
+                continue
+            if not (is_user_file(outer._code.co_filename) and is_user_file(code.co_filename)):
                 continue
             self._known.add(key)
             self._add(self._nesting(strand, thread, outer, lock, (code, lasti)))
@@ -92,7 +120,9 @@ class OrderBook:
             if could_meet(old, new):
                 self.inversions.append((old, new))
                 break
-        self._nestings.setdefault((id(new.outer), id(new.inner)), []).append(new)
+        known = self._nestings.setdefault((id(new.outer), id(new.inner)), [])
+        if len(known) < ENOUGH:
+            known.append(new)
 
     def _clock(self, strand: Strand) -> Clock:
         return self._clocks.setdefault(strand, Clock())
@@ -102,6 +132,11 @@ class OrderBook:
             self._last += 1
             self._serials[strand] = self._last
         return self._serials[strand]
+
+
+def _merge(source: dict[int, int], target: dict[int, int]) -> None:
+    for strand, epoch in tuple(source.items()):  # another thread may add to it
+        target[strand] = max(target.get(strand, -1), epoch)
 
 
 def could_meet(first: Nesting, second: Nesting) -> bool:
@@ -117,10 +152,8 @@ def _behind(early: Nesting, late: Nesting) -> bool:
 
 
 def diagnose(first: Nesting, second: Nesting, names: tuple[str, str], root: str | None) -> Diagnosis | None:
-    """Explain one inversion; None when a side is not in the user's code, or not sure to be a hold."""
+    """Explain one inversion; None when a side is not sure to be a hold."""
     places = [site for n in (first, second) for site in (n.outer_at, n.inner_at)]
-    if not all(is_user_file(code.co_filename) for code, _ in places):
-        return None
     if not (gives_back_itself(*first.outer_at) and gives_back_itself(*second.outer_at)):
         return None  # somebody else may have given it back meanwhile: it was no hold of this thread then
     a, b, c, d = (place_of(code, line_of(code, lasti), root) for code, lasti in places)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Deadlock, Diagnosis
-from pytest_sensei.primitives import births, locks, runtime
+from pytest_sensei.primitives import births, handovers, locks, runtime
 from pytest_sensei.primitives.threads import strand_of
 from pytest_sensei.watch import graph, ledger, membership, order, verdict
 from pytest_sensei.watch.glance import glance
@@ -77,6 +77,7 @@ class Watching:
         self._suspicion = None
         self._fruitless = None
         self._order.clear()
+        handovers.listen_with(None)
         self._baseline = frozenset(runtime.strands.values())
         self._victims = []
         self._given = None
@@ -91,6 +92,7 @@ class Watching:
     def end(self) -> None:
         """The test is over: no more verdicts."""
         self.proving = False
+        handovers.listen_with(None)
         if self._household is not None:
             self._household.end()
         self.main.doomed = False
@@ -261,8 +263,11 @@ class Watching:
             self._household.moved_on()
 
     def ordered(self, strand: Strand, lock: Lockable, code: CodeType, lasti: int) -> None:
-        if self.proving:
-            self._order.nested(strand, _name_of(strand), lock, code, lasti)
+        if not self.proving:
+            return
+        self._order.nested(strand, _name_of(strand), lock, code, lasti)
+        if not self._order.is_empty and runtime.explorer is None:
+            handovers.listen_with(self._order)
 
     def passed_on(self, giver: Strand, taker: Strand) -> None:
         self._order.passed_on(giver, taker)

@@ -1,0 +1,99 @@
+"""What threads tell each other by conditions, events, queues and the like; heard only while somebody listens.
+
+Who gives does something before; who takes does something after. The standard library's events, semaphores,
+queues and futures are made of conditions: `notify` gives, and whoever leaves the condition's lock has taken.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from pytest_sensei.primitives import runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from pytest_sensei.primitives.runtime import Listener
+
+_GIVES = ((threading.Condition, "notify"), (threading.Barrier, "wait"))
+_TAKES = (
+    (threading.Condition, "__exit__"),
+    (threading.Condition, "wait"),
+    (threading.Condition, "wait_for"),
+    (threading.Barrier, "wait"),
+)
+
+_LEAVE = threading.Semaphore.__exit__.__code__
+
+_originals: list[tuple[type[Any], str, Any]] = []
+
+
+def listen_with(listener: Listener | None) -> None:
+    """Tell `listener` of what is given and taken from now on; None: nobody."""
+    if listener is runtime.listener:
+        return
+    if runtime.listener is not None:
+        _restore()
+    runtime.listener = listener
+    if listener is not None:
+        for owner, name in _GIVES:
+            _replace(owner, name, _giving(getattr(owner, name)))
+        for owner, name in _TAKES:
+            _replace(owner, name, _taking(getattr(owner, name)))
+        _replace(threading.Event, "is_set", _seeing(threading.Event.is_set))
+    for hear in runtime.listening:
+        hear(listener is not None)
+
+
+def _replace(owner: type[Any], name: str, ours: Callable[..., Any]) -> None:
+    _originals.append((owner, name, vars(owner)[name]))
+    setattr(owner, name, ours)
+
+
+def _restore() -> None:
+    while _originals:
+        owner, name, original = _originals.pop()
+        setattr(owner, name, original)
+
+
+def _giving(real: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(real)
+    def method(self: object, *args: Any, **kwargs: Any) -> Any:
+        if not _gives_back(sys._getframe(1)):
+            runtime.gave(self)
+        return real(self, *args, **kwargs)
+
+    return method
+
+
+def _gives_back(frame: FrameType) -> bool:
+    """Tell whether it is a semaphore that notifies: who leaves `with places:` tells nobody anything."""
+    return frame.f_back is not None and frame.f_back.f_code is _LEAVE
+
+
+def _taking(real: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(real)
+    def method(self: object, *args: Any, **kwargs: Any) -> Any:
+        result = real(self, *args, **kwargs)
+        runtime.took(self)
+        return result
+
+    return method
+
+
+def _seeing(real: Callable[..., bool]) -> Callable[..., bool]:
+    @functools.wraps(real)
+    def method(self: Any) -> bool:
+        is_set = real(self)
+        if is_set:
+            runtime.took(self._cond)
+        return is_set
+
+    return method
+
+
+runtime.switches.append(lambda explores: listen_with(None) if explores else None)
