@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own is made in it, closed to others
 _PREFIX = "pytest-sensei-"
-_HEAD = struct.Struct("=QQdQ?xxxI")  # challenges, verdicts, next look, changes, proving, members
+_HEAD = struct.Struct(
+    "=QQdQ?xxxId"
+)  # challenges, verdicts, next look, changes, proving, members, earliest look
 _HEAD_SIZE = 64
 
 
@@ -65,9 +67,10 @@ class Head:
         """Before this moment nobody looks again, on the system's monotonic clock."""
         return self._get(2)
 
-    @next_look.setter
-    def next_look(self, moment: float) -> None:
-        struct.pack_into("=d", self._map, 16, moment)
+    def pause(self, until: float, *, unless_changed: float = 0.0) -> None:
+        """Let nobody look before `until`, nor before `unless_changed` as long as nobody tells anything new."""
+        struct.pack_into("=d", self._map, 16, max(until, unless_changed))
+        struct.pack_into("=d", self._map, 40, until)
 
     @property
     def changes(self) -> int:
@@ -76,6 +79,7 @@ class Head:
 
     def change(self) -> None:
         struct.pack_into("=Q", self._map, 24, self.changes + 1)
+        struct.pack_into("=d", self._map, 16, min(self.next_look, self._get(6)))
 
     @property
     def members(self) -> int:

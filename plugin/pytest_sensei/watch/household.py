@@ -167,6 +167,7 @@ class Household:
             self._home.take()
             stacks.forget()
             self._heard = self._home.head.verdicts
+            self._home.head.pause(until=0.0)  # the looks of the test before are paid for
             self._home.head.proving = proving
 
     def end(self) -> None:
@@ -187,6 +188,11 @@ class Household:
             return None
         note = self._judge.tell(now)
         return self.given() or self._judge.judge(note)
+
+    @property
+    def suspects(self) -> bool:
+        """Tell whether the last look saw a knot that is yet to be proved."""
+        return self._judge.suspects
 
     def given(self) -> FamilyVerdict | None:
         """Return a verdict that another member has given since the test began."""

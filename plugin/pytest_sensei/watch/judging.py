@@ -26,6 +26,7 @@ ALERT = 0.3  # seconds that a process which was asked goes on telling
 CLAIM = 0.2  # seconds that a look may take before somebody else looks too
 QUIET = 0.1  # seconds until the next look when nobody has told anything new since the last one
 SHARE = 15  # of the time, looking takes at most one part in so many
+CREDIT = 0.1  # seconds of not looking that can be made up for
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ class Judge:
         self._next_look = 0.0
         self._changes = -1  # as they were counted at the last look
         self.name = multiprocessing.current_process().name
+
+    @property
+    def suspects(self) -> bool:
+        """Tell whether the last look saw a knot that is yet to be proved."""
+        return self._suspicion is not None
 
     # -- telling
 
@@ -116,18 +122,21 @@ class Judge:
 
     def judge(self, note: Note) -> FamilyVerdict | None:
         """Look at the family, unless somebody did just now; return what is proved."""
-        if runtime.monotonic() < self.next_look:
+        due = self.next_look
+        if runtime.monotonic() < due:
             return None
-        self.next_look = runtime.monotonic() + CLAIM  # the others need not look meanwhile
+        self._pause(runtime.monotonic() + CLAIM)  # the others need not look meanwhile
         changes = self.home.head.changes if self.home is not None else 0
         began = time.thread_time()
         scene = self._scene(note)
         verdict = self._judged(scene)
-        self.next_look = runtime.monotonic()
-        if self._suspicion is None:
-            pause = SHARE * (time.thread_time() - began)
+        moment = runtime.monotonic()
+        if verdict is not None or self._suspicion is not None:
+            self._pause(moment)
+        else:
             quiet = self.home is not None and changes == self._changes
-            self.next_look = runtime.monotonic() + max(pause, QUIET if quiet else 0.0)
+            earliest = earliest_look(due, time.thread_time() - began, moment)
+            self._pause(earliest, unless_changed=moment + QUIET if quiet else 0.0)
         self._changes = changes
         if self.home is not None:
             self.home.head.members = len(scene.kins)
@@ -137,11 +146,10 @@ class Judge:
     def next_look(self) -> float:
         return self._next_look if self.home is None else self.home.head.next_look
 
-    @next_look.setter
-    def next_look(self, moment: float) -> None:
-        self._next_look = moment
+    def _pause(self, until: float, *, unless_changed: float = 0.0) -> None:
+        self._next_look = max(until, unless_changed)
         if self.home is not None:
-            self.home.head.next_look = moment
+            self.home.head.pause(until, unless_changed=unless_changed)
 
     def _scene(self, note: Note) -> Scene:
         notes = {}
@@ -183,6 +191,15 @@ class Judge:
         """Ask all waiters to tell, in words, of the waits that they have tried again."""
         if self.home is not None and runtime.monotonic() > self._alert_until:
             self.home.head.challenge()
+
+
+def earliest_look(due: float, cost: float, moment: float) -> float:
+    """Return when to look again at the earliest, after a look that was due and took `cost` seconds of CPU time.
+
+    Looking takes one part of the time in `SHARE`, but a while without looks gives credit for some in a row:
+    a knot is seen soon after it has formed (the generic cell rate algorithm, ITU-T I.371).
+    """
+    return max(moment, due + CREDIT) + SHARE * cost - CREDIT
 
 
 def _serial(strand: Strand) -> int:

@@ -164,7 +164,7 @@ class Watching:
 
     def _look(self) -> None:
         """Look, unless that would be in vain: somebody did just now, or nothing is different since."""
-        if self._suspicion is None and runtime.monotonic() < self._next_look:
+        if not self._suspects() and runtime.monotonic() < self._next_look:
             return
         began = time.thread_time()
         seen = glance(self.main) if not births.known else None  # of children, a glance tells nothing
@@ -173,6 +173,10 @@ class Watching:
             self._fruitless = seen if self._suspicion is None else None
         pause = min(SHARE * (time.thread_time() - began), NEXT_SLICE)
         self._next_look = runtime.monotonic() + pause
+
+    def _suspects(self) -> bool:
+        """Tell whether a knot was seen once, of threads or of processes: the second look is not to wait."""
+        return self._suspicion is not None or (self._household is not None and self._household.suspects)
 
     def _judge(self) -> None:
         """Look once; a knot that the look before saw with the very same waits is proven."""

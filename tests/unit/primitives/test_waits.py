@@ -189,10 +189,15 @@ def test_simple_queue_get_waits_for_a_put(watching: Watching) -> None:
     assert got == ["here"]
 
 
-def test_put_is_the_real_one_unless_somebody_explores() -> None:
+@pytest.mark.parametrize("who", ["explorer", "listener"])
+def test_put_is_the_real_one_unless_somebody_explores_or_listens(
+    monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
     assert "put" not in vars(queues.SimpleQueue)
-    queues.announce_puts(True)
-    assert "put" in vars(queues.SimpleQueue)
+    with monkeypatch.context() as patch:
+        patch.setattr(runtime, who, object())
+        queues.announce_puts(True)
+        assert "put" in vars(queues.SimpleQueue)
     queues.announce_puts(False)
     assert "put" not in vars(queues.SimpleQueue)
 

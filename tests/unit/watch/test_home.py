@@ -60,10 +60,20 @@ def test_a_renewed_note_differs_in_its_times_only(home: Home) -> None:
 def test_a_challenge_is_seen_by_who_opened_the_same_directory(home: Home) -> None:
     other = Home(home.folder)
     home.head.challenge()
-    home.head.next_look = 12.5
+    home.head.pause(12.5)
     home.head.proving = True
     assert (other.head.challenges, other.head.next_look, other.head.proving) == (1, 12.5, True)
     assert (other.head.verdicts, other.head.changes) == (0, 0)
+
+
+def test_a_pause_for_want_of_news_ends_with_the_next_news(home: Home) -> None:
+    other = Home(home.folder)
+    home.head.pause(2.0, unless_changed=5.0)
+    assert other.head.next_look == 5.0
+    other.head.change()
+    assert home.head.next_look == 2.0
+    other.head.change()
+    assert home.head.next_look == 2.0
 
 
 def test_the_first_verdict_stands_until_it_is_taken(home: Home) -> None:
