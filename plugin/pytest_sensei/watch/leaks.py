@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE = 50e-6  # seconds; doubled after each look
 LONGEST_PAUSE = 0.1
+PROMPT = 0.002  # seconds; who is there after longer pauses was not just about to end
 SECOND_LOOK = 0.005  # seconds between the looks that tell whether threads are stuck, at least
 REPEATS = 50  # waits in which a thread that catches its end is told of it once more
 
@@ -117,13 +118,14 @@ def wait_until_gone(
 
     Stops early when those who are there can be told to stay for ever.
     """
-    found = find()
-    if not found:
-        return []
-    gc.collect()  # an executor or a pool that nobody holds any more ends its threads when it is collected
-    deadline, pause = time.monotonic() + grace, FIRST_PAUSE
-    while (found := find()) and time.monotonic() < deadline:
-        if pause > SECOND_LOOK and are_stuck(found):
+    deadline, pause, collected = time.monotonic() + grace, FIRST_PAUSE, False
+    while found := find():
+        late = time.monotonic() >= deadline
+        if not collected and (late or pause > PROMPT):
+            gc.collect()  # an executor or a pool that nobody holds any more ends its threads when it is collected
+            collected = True
+            continue
+        if late or (pause > SECOND_LOOK and are_stuck(found)):
             break
         runtime.real_sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)

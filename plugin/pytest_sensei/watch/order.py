@@ -52,14 +52,15 @@ class OrderBook:
     """The nestings of one test, and the inversions among them."""
 
     def __init__(self) -> None:
-        self._clocks: weakref.WeakKeyDictionary[Strand, Clock] = weakref.WeakKeyDictionary()
         self._serials: weakref.WeakKeyDictionary[Strand, int] = weakref.WeakKeyDictionary()
         self._last = 0
         self.clear()
 
     def clear(self) -> None:
         """Forget the nestings: a new test begins."""
+        self._clocks: weakref.WeakKeyDictionary[Strand, Clock] = weakref.WeakKeyDictionary()
         self._nestings: dict[tuple[int, int], list[Nesting]] = {}
+        self._nested: set[int] = set()  # the strands that have nested: of others nobody needs to know
         self._given: dict[int, tuple[weakref.ref[object], dict[int, int]]] = {}
         self._known: set[tuple[int, int, int, int]] = set()
         self.inversions: list[tuple[Nesting, Nesting]] = []
@@ -83,10 +84,11 @@ class OrderBook:
 
     def _so_far(self, giver: Strand) -> dict[int, int]:
         """Return all that lies behind a strand; what it does from now on does not."""
-        clock = self._clock(giver)
-        behind = {**clock.seen, self._serial(giver): clock.epoch}
+        clock, serial = self._clock(giver), self._serial(giver)
+        if serial not in self._nested:
+            return dict(clock.seen)
         clock.epoch += 1
-        return behind
+        return {**clock.seen, serial: clock.epoch - 1}
 
     @property
     def is_empty(self) -> bool:
@@ -116,6 +118,7 @@ class OrderBook:
         return Nesting(serial, thread, clock.epoch, dict(clock.seen), outer, inner, where, at, gates)
 
     def _add(self, new: Nesting) -> None:
+        self._nested.add(new.strand)
         for old in self._nestings.get((id(new.inner), id(new.outer)), ()):
             if could_meet(old, new):
                 self.inversions.append((old, new))
