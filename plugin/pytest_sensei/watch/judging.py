@@ -121,7 +121,12 @@ class Judge:
     # -- looking
 
     def judge(self, note: Note) -> FamilyVerdict | None:
-        """Look at the family, unless somebody did just now; return what is proved."""
+        """Look at the family, unless somebody did just now; return what is proved.
+
+        Where there is no /proc nothing can be: who sleeps, and who has which end open, is not to be seen.
+        """
+        if not procfs.visible():
+            return None
         due = self.next_look
         if runtime.monotonic() < due:
             return None

@@ -1,4 +1,7 @@
-"""What Linux tells about processes in /proc: read-only, and None where it is not visible."""
+"""What Linux tells about processes in /proc: read-only, and None where it is not visible.
+
+Who the processes are, whose children and how called is known elsewhere, too.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pytest_sensei.primitives.pipes import real_read
+from pytest_sensei.watch import portable
 
 _ROOT = "/proc"
 
@@ -17,7 +21,7 @@ _ROOT = "/proc"
 @functools.lru_cache(maxsize=1)
 def visible() -> bool:
     """Tell whether there is a /proc as on Linux, and it shows our own descriptors."""
-    return stat(os.getpid()) is not None and ends(os.getpid()) is not None
+    return _stat(os.getpid(), f"{_ROOT}/{os.getpid()}/stat") is not None and ends(os.getpid()) is not None
 
 
 class Stat(NamedTuple):
@@ -26,7 +30,7 @@ class Stat(NamedTuple):
     pid: int
     parent: int
     state: str  # R, S, D, T, Z ...
-    start: int  # clock ticks since boot
+    start: int  # clock ticks since boot; elsewhere hundredths of a second
     name: str
 
     @property
@@ -37,7 +41,13 @@ class Stat(NamedTuple):
 
 def stat(pid: int) -> Stat | None:
     """Return the state of a process, or None when there is none or it cannot be seen."""
-    return _stat(pid, f"{_ROOT}/{pid}/stat")
+    found = _stat(pid, f"{_ROOT}/{pid}/stat")
+    return found if found is not None or visible() else _portable_stat(pid)
+
+
+def _portable_stat(pid: int) -> Stat | None:
+    told = portable.parent_state_start_name(pid)
+    return Stat(pid, *told) if told is not None else None
 
 
 def task(pid: int, tid: int) -> Stat | None:
@@ -62,6 +72,8 @@ def start(pid: int) -> int:
 
 def children(pid: int) -> list[int]:
     """Return the children of a process, of all its threads."""
+    if not visible():
+        return portable.children(pid)
     return [child for tid in tasks(pid) for child in _children(pid, tid)]
 
 
@@ -227,6 +239,8 @@ def in_flight(pid: int, fd: int) -> bool:
 
 def command(pid: int) -> list[str]:
     """Return the command line of a process; empty where it is not visible."""
+    if not visible():
+        return portable.command(pid)
     return (_read(f"{_ROOT}/{pid}/cmdline") or "").split("\0")[:-1]
 
 

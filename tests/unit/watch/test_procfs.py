@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import socket
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -105,13 +106,34 @@ def test_a_descriptor_on_its_way_is_noticed() -> None:
         assert procfs.in_flight(ME, other.fileno())
 
 
-def test_without_proc_nothing_is_visible(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def no_proc(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setattr(procfs, "_ROOT", str(tmp_path))
     procfs.visible.cache_clear()
-    try:
-        assert not procfs.visible()
-        assert procfs.descendants(ME) == []
-        assert procfs.semaphores(ME) is None
-        assert procfs.command(ME) == []
-    finally:
-        procfs.visible.cache_clear()
+    yield
+    procfs.visible.cache_clear()
+
+
+@pytest.mark.usefixtures("no_proc")
+def test_without_proc_nobody_sees_what_a_process_does() -> None:
+    assert not procfs.visible()
+    assert procfs.ends(ME) is None
+    assert procfs.semaphores(ME) is None
+    assert procfs.call(ME, ME) is None
+
+
+@pytest.mark.usefixtures("no_proc")
+def test_without_proc_processes_are_found_and_their_ends_seen() -> None:
+    me = procfs.stat(ME)
+    assert me is not None
+    assert (me.parent, me.ended) == (os.getppid(), False)
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with child:
+        assert child.pid in procfs.descendants(ME)
+        assert procfs.command(child.pid)[-1] == "input()"
+        found = procfs.stat(child.pid)
+        assert found is not None
+        assert (found.parent, found.ended, procfs.start(child.pid)) == (ME, False, found.start)
+        child.kill()
+        assert soon(lambda: (now := procfs.stat(child.pid)) is not None and now.ended)
+    assert procfs.stat(child.pid) is None
