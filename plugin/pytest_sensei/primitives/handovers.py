@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 
     from pytest_sensei.primitives.runtime import Listener
 
-_GIVES = ((threading.Condition, "notify"), (threading.Barrier, "wait"))
-_TAKES = (
-    (threading.Condition, "__exit__"),
-    (threading.Condition, "wait"),
-    (threading.Condition, "wait_for"),
-    (threading.Barrier, "wait"),
-)
-
 _LEAVE = threading.Semaphore.__exit__.__code__
 
 _originals: list[tuple[type[Any], str, Any]] = []
@@ -40,11 +32,8 @@ def listen_with(listener: Listener | None) -> None:
         _restore()
     runtime.listener = listener
     if listener is not None:
-        for owner, name in _GIVES:
-            _replace(owner, name, _giving(getattr(owner, name)))
-        for owner, name in _TAKES:
-            _replace(owner, name, _taking(getattr(owner, name)))
-        _replace(threading.Event, "is_set", _seeing(threading.Event.is_set))
+        for owner, name, heard in _HEARD:
+            _replace(owner, name, heard(getattr(owner, name)))
     for hear in runtime.listening:
         hear(listener is not None)
 
@@ -95,5 +84,15 @@ def _seeing(real: Callable[..., bool]) -> Callable[..., bool]:
 
     return method
 
+
+_HEARD = (
+    (threading.Condition, "notify", _giving),
+    (threading.Condition, "__exit__", _taking),
+    (threading.Condition, "wait", _taking),
+    (threading.Condition, "wait_for", _taking),
+    (threading.Barrier, "wait", _giving),
+    (threading.Barrier, "wait", _taking),
+    (threading.Event, "is_set", _seeing),
+)
 
 runtime.switches.append(lambda explores: listen_with(None) if explores else None)

@@ -223,21 +223,7 @@ children.after_fork["primitives"] = _after_fork
 
 # What goes wrong in one of our functions is the caller's: pytest leaves out the frames of modules that ask for it.
 for _module in (
-    *(
-        births,
-        clock,
-        handovers,
-        locks,
-        memory,
-        openings,
-        outcomes,
-        pipes,
-        pools,
-        processes,
-        queues,
-        rlocks,
-        runtime,
-    ),
-    *(semaphores, streams, threads),
+    *(births, clock, handovers, locks, memory, openings, outcomes, pipes, pools),
+    *(processes, queues, rlocks, runtime, semaphores, streams, threads),
 ):
     vars(_module)["__tracebackhide__"] = True

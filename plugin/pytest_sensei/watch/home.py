@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own is made in it, closed to others
 _PREFIX = "pytest-sensei-"
-_HEAD = struct.Struct(
-    "=QQdQ?xxxId"
-)  # challenges, verdicts, next look, changes, proving, members, earliest look
+# challenges, verdicts, next look, changes, proving, members, earliest look
+_HEAD = struct.Struct("=QQdQ?xxxId")
 _HEAD_SIZE = 64
 
 

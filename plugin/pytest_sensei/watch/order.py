@@ -93,19 +93,20 @@ class OrderBook:
     @property
     def is_empty(self) -> bool:
         """Tell whether nobody has taken a lock inside of another yet."""
-        return not self._nestings
+        return not self._nested
 
     def nested(self, strand: Strand, thread: str, lock: Lockable, code: CodeType, lasti: int) -> None:
         """`strand` takes `lock` while it holds others."""
-        serial = self._serial(strand)
+        if not is_user_file(code.co_filename):
+            return
+        serial, epoch = self._serial(strand), self._clock(strand).epoch
         for outer in strand:
-            key = (serial, self._clock(strand).epoch, id(outer), id(lock))
+            key = (serial, epoch, id(outer), id(lock))
             if outer is lock or key in self._known or outer._owner is not strand or outer._code is None:
                 continue
-            if not (is_user_file(outer._code.co_filename) and is_user_file(code.co_filename)):
-                continue
             self._known.add(key)
-            self._add(self._nesting(strand, thread, outer, lock, (code, lasti)))
+            if is_user_file(outer._code.co_filename):
+                self._add(self._nesting(strand, thread, outer, lock, (code, lasti)))
 
     def _nesting(
         self, strand: Strand, thread: str, outer: Lockable, inner: Lockable, at: tuple[CodeType, int]
