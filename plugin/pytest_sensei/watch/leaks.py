@@ -19,6 +19,7 @@ from pytest_sensei.primitives.threads import Origin, origins, real_join, strand_
 from pytest_sensei.watch import graph, ledger
 from pytest_sensei.watch.lost import started
 from pytest_sensei.watch.naming import type_of, waited_object
+from pytest_sensei.watch.patience import FIRST_PAUSE, LONGEST_PAUSE
 from pytest_sensei.watch.places import place_of, user_frame
 from pytest_sensei.watch.services import is_known_service
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
     from pytest_sensei.primitives.runtime import Strand
 
-FIRST_PAUSE = 50e-6  # seconds; doubled after each look
-LONGEST_PAUSE = 0.1
 PROMPT = 0.002  # seconds; who is there after longer pauses was not just about to end
 SECOND_LOOK = 0.005  # seconds between the looks that tell whether threads are stuck, at least
 REPEATS = 50  # waits in which a thread that catches its end is told of it once more
