@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import inspect
 import io
 import json
 import os
@@ -124,6 +125,7 @@ def _import_everything() -> None:
         for module in pkgutil.walk_packages(pytest_sensei.__path__, "pytest_sensei."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
+    inspect.getmodule(_run.__code__)  # looks at the files of all modules, and remembers them
 
 
 @contextlib.contextmanager

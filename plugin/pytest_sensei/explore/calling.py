@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 import sysconfig
 import types
@@ -179,7 +180,7 @@ _INSTALLED = tuple(
 def modules_of(item: pytest.Function, packages: list[str]) -> Iterator[types.ModuleType]:
     """Yield the modules to instrument: the test's own, those of its folder, what it imports, and the named packages."""
     test_module = item.module
-    folder = item.path.parent
+    folder = str(item.path.parent)
     named = {name.replace("-", "_") for name in packages}
     direct = _imported_by(test_module)
     for name, module in list(sys.modules.items()):
@@ -208,9 +209,9 @@ def _imported_by(module: types.ModuleType) -> set[str]:
     return found
 
 
-def _is_in(module: types.ModuleType, folder: Path) -> bool:
+def _is_in(module: types.ModuleType, folder: str) -> bool:
     path: str | None = getattr(module, "__file__", None)
-    return path is not None and Path(path).parent == folder
+    return path is not None and os.path.dirname(path) == folder  # noqa: PTH120 - asked of every module there is
 
 
 def _is_own(module: types.ModuleType) -> bool:

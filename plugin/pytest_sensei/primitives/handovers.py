@@ -12,6 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.primitives import runtime
+from pytest_sensei.primitives.patches import Patch, Patches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _LEAVE = threading.Semaphore.__exit__.__code__
 
-_originals: list[tuple[type[Any], str, Any]] = []
+_in_place = Patches()
 
 
 def listen_with(listener: Listener | None) -> None:
@@ -29,24 +30,13 @@ def listen_with(listener: Listener | None) -> None:
     if listener is runtime.listener:
         return
     if runtime.listener is not None:
-        _restore()
+        _in_place.revert()
     runtime.listener = listener
     if listener is not None:
         for owner, name, heard in _HEARD:
-            _replace(owner, name, heard(getattr(owner, name)))
+            _in_place.apply([Patch(owner, name, heard(getattr(owner, name)))])
     for hear in runtime.listening:
         hear(listener is not None)
-
-
-def _replace(owner: type[Any], name: str, ours: Callable[..., Any]) -> None:
-    _originals.append((owner, name, vars(owner)[name]))
-    setattr(owner, name, ours)
-
-
-def _restore() -> None:
-    while _originals:
-        owner, name, original = _originals.pop()
-        setattr(owner, name, original)
 
 
 def _giving(real: Callable[..., Any]) -> Callable[..., Any]:

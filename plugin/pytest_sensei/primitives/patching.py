@@ -11,7 +11,6 @@ import time
 from concurrent.futures import Future
 from concurrent.futures import process as futures_process
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing import connection, forkserver, pool, popen_fork, process, shared_memory, synchronize
 from multiprocessing import queues as process_queues
 from typing import TYPE_CHECKING, Any
@@ -35,20 +34,12 @@ from pytest_sensei.primitives import (
     streams,
     threads,
 )
+from pytest_sensei.primitives.patches import Patch, Patches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pytest_sensei.primitives.runtime import Strand
-
-
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """One name of the standard library and what stands behind it while we are installed."""
-
-    owner: Any
-    name: str
-    ours: Any
 
 
 _POSIX = (
@@ -121,7 +112,7 @@ PATCHES = (
     *(_POSIX if sys.platform != "win32" else ()),
 )
 
-_originals: list[tuple[Patch, Any]] = []
+_in_place = Patches()
 _depth = 0
 
 
@@ -131,24 +122,23 @@ def install() -> None:
     _depth += 1
     if _depth > 1:
         return
-    for patch in PATCHES:
-        _originals.append((patch, getattr(patch.owner, patch.name)))
-        setattr(patch.owner, patch.name, patch.ours)
-    _tell_managers([(original, patch.ours) for patch, original in _originals if patch in _MADE_BY_MANAGERS])
+    _in_place.apply(PATCHES)
+    _tell_managers([(original, patch.ours) for patch, original in _for_managers()])
     children.hook_forks()
 
 
 def uninstall() -> None:
-    """Put the originals back, unless somebody else has replaced ours in the meantime."""
+    """Put the standard library's own back in place."""
     global _depth  # noqa: PLW0603
     _depth -= 1
     if _depth:
         return
-    _tell_managers([(patch.ours, original) for patch, original in _originals if patch in _MADE_BY_MANAGERS])
-    while _originals:
-        patch, original = _originals.pop()
-        if getattr(patch.owner, patch.name) is patch.ours:
-            setattr(patch.owner, patch.name, original)
+    _tell_managers([(patch.ours, original) for patch, original in _for_managers()])
+    _in_place.revert()
+
+
+def _for_managers() -> list[tuple[Patch, Any]]:
+    return [(patch, original) for patch, original in _in_place.originals if patch in _MADE_BY_MANAGERS]
 
 
 def _tell_managers(replaced: list[tuple[Any, Any]]) -> None:
