@@ -31,7 +31,7 @@ class Way(enum.Enum):
 class Birth:
     """One start of a process. Its serial number tells it from all others, before and after."""
 
-    __slots__ = ("askers", "frames", "name", "pid", "serial", "strand", "target", "way")
+    __slots__ = ("askers", "exit_code", "frames", "name", "pid", "serial", "strand", "target", "way")
 
     def __init__(
         self,
@@ -49,7 +49,8 @@ class Birth:
         self.target = weakref.ref(target) if target is not None else None  # a Process or a Popen
         self.strand = runtime.current_strand()  # the thread that started it
         self.serial = serial
-        self.askers: set[CodeType] = set()  # whose code was told its exit code
+        self.exit_code: int | None = None  # once somebody has been told
+        self.askers: set[CodeType] = set()  # whose code that was
 
 
 known: dict[int, Birth] = {}

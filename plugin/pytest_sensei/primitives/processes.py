@@ -60,6 +60,7 @@ def exitcode(self: process.BaseProcess) -> int | None:
     if code is not None:
         birth = births.known.get(self.pid or 0)
         if birth is not None:
+            birth.exit_code = code
             birth.askers.add(sys._getframe(1).f_code)
     return code
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_sensei.diagnosis import Deadlock, Diagnosis
 from pytest_sensei.primitives import births, handovers, locks, runtime
 from pytest_sensei.primitives.threads import strand_of
-from pytest_sensei.watch import graph, ledger, membership, order, verdict
+from pytest_sensei.watch import fates, graph, ledger, membership, order, verdict
 from pytest_sensei.watch.glance import glance
 from pytest_sensei.watch.leaks import Ended
 from pytest_sensei.watch.lost import LostException, is_nobody_s_business
@@ -231,8 +231,8 @@ class Watching:
         if not strands and not theirs:
             return
         if self._given is None:
-            self._given = verdict.diagnosis
-            self.diagnoses.append(verdict.diagnosis)
+            self._given = fates.told_in(verdict.diagnosis)
+            self.diagnoses.append(self._given)
         self._doomed_processes.update(theirs)
         self._tell(self._given, strands)
 
