@@ -656,3 +656,35 @@ def test_a_run_inside_of_a_test_is_left_alone_and_the_watch_goes_on(project: Pro
         ("stalled", "test_it.py::test_is_watched_afterwards")
     ]
     run.result.assert_outcomes(passed=2, failed=1)
+
+
+IN_THE_BACKGROUND = """
+import threading
+import pytest
+
+@pytest.fixture
+def resting():
+    yield
+    threading.Event().wait(0.01)
+
+def test_it(resting):
+    first, second, both, done = threading.Lock(), threading.Lock(), threading.Barrier(2), []
+    def cross(mine, other):
+        try:
+            with mine:
+                both.wait()
+                with other:
+                    pass
+        finally:
+            done.append(mine)
+    for locks in ((first, second), (second, first)):
+        threading.Thread(target=cross, args=locks).start()
+    while len(done) < 2:
+        pass  # it works, and does not wait
+"""
+
+
+def test_what_was_proved_in_one_phase_is_not_raised_in_the_next(project: Project) -> None:
+    run = project.run(IN_THE_BACKGROUND)
+    assert run.kinds == ["deadlock-cycle"]
+    run.result.assert_outcomes(failed=1, errors=0)

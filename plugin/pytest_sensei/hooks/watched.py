@@ -97,6 +97,7 @@ class WatchedTests:
         self, item: pytest.Item, phase: str, *, check_leaks: bool = False
     ) -> Generator[None, None, None]:
         error: BaseException | None = None
+        self._watching.phase_begins()
         try:
             yield
         except BaseException as raised:  # noqa: BLE001 - what the test raised is looked at and raised on
@@ -111,7 +112,7 @@ class WatchedTests:
         self, item: pytest.Item, phase: str, error: BaseException | None, *, check_leaks: bool
     ) -> None:
         watching = self._watching
-        watching.collect()
+        watching.phase_ends()
         found = list(watching.diagnoses)
         if found:
             self._settle()

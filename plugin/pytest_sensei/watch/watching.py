@@ -62,6 +62,7 @@ class Watching:
         self._given: Diagnosis | None = None  # the test's last verdict
         self._doomed_processes: set[Process] = set()
         self.main = runtime.current_strand()
+        self._hears = False  # the main thread is in code of the test's: what was proved may be raised there
         self.proving = False  # verdicts are given only while a test runs and deadlocks are looked for
         self.diagnoses: list[Diagnosis] = []
         self.lost: list[LostException] = []
@@ -73,7 +74,6 @@ class Watching:
         """A test begins: whoever lives now was there before and is not its to unwind."""
         self.main = runtime.current_strand()
         self.main.doomed = False
-        self.main.pending = None
         self._suspicion = None
         self._fruitless = None
         self._order.clear()
@@ -96,7 +96,6 @@ class Watching:
         if self._household is not None:
             self._household.end()
         self.main.doomed = False
-        self.main.pending = None
 
     def victims(self) -> list[Strand]:
         """Return the threads that were told to unwind and have not ended yet."""
@@ -211,8 +210,18 @@ class Watching:
         if verdict is not None:
             self._proven_in_family(verdict, now)
 
-    def collect(self) -> None:
-        """Take in what other processes have proved while the main thread did not wait."""
+    def phase_begins(self) -> None:
+        """The main thread goes into code of the test's."""
+        self._hears = True
+
+    def phase_ends(self) -> None:
+        """Take in what was proved while the main thread did not wait: it need not be told any more."""
+        with self._looking:  # nobody is about to tell it
+            self._hears = False
+            self.main.pending = None
+            then, self.main.afterwards = self.main.afterwards, None
+        if then is not None:
+            then()
         verdict = self._household.given() if self._household is not None else None
         if verdict is not None:
             self._proven_in_family(verdict, ledger.read())
@@ -250,11 +259,12 @@ class Watching:
         """Tell the main thread first: the others' unwinding would let it slip on before it knew."""
         others = [strand for strand in strands if strand is not self.main]
         self._victims.extend(strand for strand in others if strand not in self._victims)
-        self.main.pending = Deadlock(diagnosis)
-        if self.main.wait is None:
-            self._release(others, diagnosis)
-        else:
+        if self._hears:
+            self.main.pending = Deadlock(diagnosis)
+        if self._hears and self.main.wait is not None:
             self.main.afterwards = lambda: self._release(others, diagnosis)
+        else:
+            self._release(others, diagnosis)
 
     def _release(self, others: list[Strand], diagnosis: Diagnosis) -> None:
         """Have all the others unwind: the main thread knows."""
