@@ -189,6 +189,31 @@ CAUGHT: dict[str, tuple[list[str], str]] = {
             assert pool.map(abs, [-1, -2]) == [1, 2]
         """,
     ),
+    "a_pool_that_its_own_thread_collects": (
+        ["leaked-pool"],
+        """
+        import gc, weakref
+
+        class Collecting(multiprocessing.queues.SimpleQueue):
+            def empty(self):  # asked by the thread that starts workers
+                gc.collect()
+                return super().empty()
+
+        class Context(type(ctx)):
+            def SimpleQueue(self):
+                return Collecting(ctx=self)
+
+        def test_a_pool_that_its_own_thread_collects():
+            pool = multiprocessing.pool.Pool(2, context=Context())
+            collected = threading.Event()
+            weakref.finalize(pool, collected.set)
+            pool.ring = pool
+            notifier = pool._change_notifier
+            del pool
+            notifier.put(None)  # which wakes it
+            collected.wait()
+        """,
+    ),
     "a_pool_whose_end_was_broken_off": (
         ["leaked-pool"],
         """

@@ -95,6 +95,7 @@ PATCHES = (
     Patch(subprocess.Popen, "_execute_child", births.execute_child),
     Patch(pool.Pool, "__init__", pools.init),
     Patch(pool.Pool, "join", pools.join),
+    Patch(pool.Pool, "_terminate_pool", pools.terminate),
     Patch(futures_process.ProcessPoolExecutor, "__init__", pools.init_executor),
     Patch(Future, "set_exception", outcomes.set_exception),
     Patch(Future, "result", outcomes.result),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import functools
 import threading
 import weakref
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _init = pool.Pool.__init__
 _join = pool.Pool.join
+_terminate = pool.Pool._terminate_pool.__func__  # type: ignore[attr-defined]
 _init_executor = futures_process.ProcessPoolExecutor.__init__
 
 
@@ -110,6 +112,21 @@ def init_executor(self: Any, *arguments: Any, **options: Any) -> None:
 def join(self: Any) -> None:
     _join(self)
     joined.add(self)
+
+
+@classmethod  # type: ignore[misc]
+@functools.wraps(_terminate)
+def terminate(cls: type[pool.Pool], *arguments: Any) -> None:
+    """End a pool, as its finalizer does.
+
+    The garbage collector may have come upon it on one of the pool's own threads. There it would wait for ever: for
+    workers that are sent home by that very thread.
+    """
+    mine = threading.current_thread()
+    if any(each is mine for each in arguments):
+        _thread.start_new_thread(_terminate, (cls, *arguments))
+    else:
+        _terminate(cls, *arguments)
 
 
 def _after_fork() -> None:

@@ -13,6 +13,7 @@ from pytest_sensei.watch.home import Home
 from pytest_sensei.watch.judging import Judge
 from pytest_sensei.watch.lost import is_nobody_s_business
 from pytest_sensei.watch.record import Record
+from pytest_sensei.watch.undisturbed import no_collection
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -57,7 +58,8 @@ class ChildWatching:
         if not self._home.head.proving or self._judge.has_nothing_to_do() or not self._looking.acquire(False):
             return
         try:
-            verdict = self._judge.judge(self._judge.tell(ledger.read()))
+            with no_collection():
+                verdict = self._judge.judge(self._judge.tell(ledger.read()))
             if verdict is not None:
                 self._home.give(verdict)
         except FileNotFoundError:

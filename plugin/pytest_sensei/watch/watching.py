@@ -20,6 +20,7 @@ from pytest_sensei.watch.lost import LostException, is_nobody_s_business
 from pytest_sensei.watch.notes import actor_id
 from pytest_sensei.watch.source import taken_text
 from pytest_sensei.watch.timeouts import is_timeout
+from pytest_sensei.watch.undisturbed import no_collection
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -139,7 +140,8 @@ class Watching:
         if not self.proving or not self._looking.acquire(False):
             return
         try:
-            self._look()
+            with no_collection():
+                self._look()
         except OSError:
             self._suspicion = None  # what was looked at has been closed meanwhile: somebody moves
         finally:
