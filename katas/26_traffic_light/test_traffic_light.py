@@ -96,6 +96,13 @@ def test_no_car_crosses_on_red_when_the_green_was_too_short(street_of: MakeStree
     assert sorted(crossed) == CARS
 
 
+@pytest.mark.usefixtures("limits_are_over")
+def test_it_waits_for_as_long_as_the_light_is_red(street_of: MakeStreet) -> None:
+    street = street_of(CARS)
+    street.turned_by(green_when_all_sleep)
+    assert sorted(drive(CARS, street.light)) == CARS
+
+
 # Order ------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_sensei import settings
-from pytest_sensei.dojo import answers, broker_fixtures, journal_plugin
+from pytest_sensei.dojo import answers, broker_fixtures, journal_plugin, limits
 from pytest_sensei.explore import pytest_explore
 from pytest_sensei.hooks import attaching, katas, left_open, pages, reports, watched
 from pytest_sensei.primitives import patching
@@ -48,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     register(katas.Katas(config), "sensei-katas")
     register(pytest_explore.Explored(config), "sensei-explored")
     register(broker_fixtures, "sensei-brokers")
+    register(limits, "sensei-limits")
     journal_plugin.register(config)
     if not hasattr(config, "workerinput"):
         teller = reports.Teller(config)

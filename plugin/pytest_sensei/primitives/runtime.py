@@ -325,6 +325,15 @@ def explore_with(new: Explorer | None) -> None:
         strand.settle()
 
 
+_limit: Callable[[float], float] | None = None
+
+
+def limit_with(new: Callable[[float], float] | None) -> None:
+    """Have `new` asked how many seconds a wait with a time limit really may take, or nobody."""
+    global _limit  # noqa: PLW0603
+    _limit = new
+
+
 def exploring() -> Explorer | None:
     """Return the exploration that controls the current thread, or None."""
     return explorer if explorer is not None and explorer.controls() else None
@@ -353,6 +362,8 @@ def block(resource: object, attempt: Attempt, timeout: float | None) -> bool:
     (a deadlock's victim is told so) passes through.
     """
     strand = current_strand()
+    if timeout is not None and _limit is not None:
+        timeout = _limit(timeout)
     deadline = None if timeout is None else monotonic() + timeout
     wait = Waiting(resource, deadline)
     outer, strand.wait = strand.wait, wait  # a signal handler may wait inside a wait
