@@ -11,10 +11,10 @@ from pytest_sensei.diagnosis import Kind, Light, Severity
 from pytest_sensei.dojo import reading
 from pytest_sensei.dojo.answers import AnswerError
 from pytest_sensei.dojo.jobs import Job, Judged, job_for
-from pytest_sensei.hints.catalogue import HintsError, load
+from pytest_sensei.hints.catalogue import Hint, HintsError, load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pytest_sensei.dojo.katas import Kata
@@ -163,10 +163,19 @@ def _about_hints(kata: Kata) -> list[tuple[str, str]]:
         found.append(("hints.toml", "has no ladder for any of the mistakes"))
     if any(len(hint.steps) != _STEPS for hint in hints):
         found.append(("hints.toml", f"every ladder has {_STEPS} steps: a question, the rule, the shape"))
+    found += [("hints.toml", says) for says in _hidden(hints)]
     names = _functions(kata)
     patterns = [hint.test for hint in hints if hint.test is not None]
     unused = [each for each in patterns if not any(fnmatchcase(name, each) for name in names)]
     return found + [("hints.toml", f"test = {each!r} fits no test of the kata") for each in unused]
+
+
+def _hidden(hints: Sequence[Hint]) -> Iterator[str]:
+    """Yield which ladders nobody will ever see."""
+    for number, hint in enumerate(hints, 1):
+        first = next((n for n, each in enumerate(hints[: number - 1], 1) if each.hides(hint)), None)
+        if first is not None:
+            yield f"ladder {number} is never shown: ladder {first} fits wherever it does, and comes first"
 
 
 def _about_kept(kata: Kata) -> list[tuple[str, str]]:

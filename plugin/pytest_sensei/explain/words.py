@@ -91,7 +91,7 @@ WORDS: dict[Kind, Words] = {
     ),
     Kind.LEAKED_SHARED_MEMORY: Words(
         "LEAKED SHARED MEMORY",
-        "the block takes memory until it is unlinked, even after the program has ended",
+        "the block takes memory until it is unlinked, and every process that uses it has closed it",
         "close() it in every process, and unlink() it once, in the one that made it",
     ),
     Kind.LOST_EXCEPTION: Words(

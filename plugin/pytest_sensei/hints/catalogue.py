@@ -85,6 +85,18 @@ class Hint:
         )
 
 
+    def hides(self, later: Hint) -> bool:
+        """Tell whether a ladder further down is never shown: this one fits wherever that fits, and comes first."""
+        return (
+            self.specificity == later.specificity
+            and (not self.kinds or (bool(later.kinds) and set(later.kinds) <= set(self.kinds)))
+            and (self.resource is None or self.resource == later.resource)
+            and (self.place is None or _includes(self.place, later.place))
+            and (self.test is None or _includes(self.test, later.test))
+            and (self.message is None or (later.message is not None and self.message in later.message))
+        )
+
+
 def case_of(diagnosis: Diagnosis, *, test: str = "") -> Case:
     """Take from a diagnosis what hints are chosen by."""
     waited_for = {wait.resource for wait in diagnosis.waits}
@@ -147,6 +159,11 @@ def general() -> tuple[Hint, ...]:
 def _most_specific(case: Case, hints: Sequence[Hint]) -> Hint | None:
     fitting = [hint for hint in hints if hint.fits(case)]
     return max(fitting, key=lambda hint: hint.specificity, default=None)  # of equals, the first
+
+
+def _includes(pattern: str, other: str | None) -> bool:
+    """Tell whether a pattern matches whatever another one does."""
+    return other is not None and fnmatch.fnmatchcase(other, pattern)
 
 
 def _test_matches(test: str, pattern: str) -> bool:

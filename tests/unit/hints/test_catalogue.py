@@ -111,6 +111,24 @@ def test_the_most_specific_ladder_wins(case: Case, chosen: str) -> None:
     assert hints_for(case, (ANY, STALL, STALL_HERE, STALL_TEST, MESSAGE)) == (chosen,)
 
 
+@pytest.mark.parametrize(
+    ("first", "later", "hidden"),
+    [
+        (Hint(("",), ("stalled", "failure"), test="test_an*"), Hint(("",), ("stalled",), test="test_an_e*"), True),
+        (Hint(("",), test="test_an_e*"), Hint(("",), test="test_an*"), False),
+        (Hint(("",), ("stalled",), test="test_an*"), Hint(("",), ("failure",), test="test_an_e*"), False),
+        (Hint(("",), test="test_an*"), Hint(("",), ("stalled",), test="test_an_e*"), False),
+        (Hint(("",), message="Error"), Hint(("",), message="ValueError: 3"), True),
+        (Hint(("",), message="Error"), Hint(("",), test="test_an_error"), False),
+        (Hint(("",), resource="Lock"), Hint(("",), resource="Lock"), True),
+        (Hint(("",)), Hint(("",)), True),
+    ],
+    ids=["wider", "narrower", "another kind", "fewer conditions", "message", "of two things", "twice", "any"],
+)
+def test_a_ladder_that_is_never_shown_is_told_from_one_that_is(first: Hint, later: Hint, hidden: bool) -> None:
+    assert first.hides(later) is hidden
+
+
 def test_file_that_cannot_be_read_has_nothing_to_do_with_what_the_kata_is_about() -> None:
     assert "Python could not read the file" in hints_for(Case("import"), (ANY, STALL))[0]
     mine = Hint(("import it so",), ("import",))
