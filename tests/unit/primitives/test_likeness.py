@@ -86,15 +86,15 @@ def test_every_name_is_as_before_after_uninstalling() -> None:
     code = """
 from pytest_sensei.primitives import patching
 import queue, threading, time
-before = [(patch.owner, patch.name, getattr(patch.owner, patch.name)) for patch in patching.PATCHES]
+before = [(patch.owner, patch.name, vars(patch.owner)[patch.name]) for patch in patching.PATCHES]
 patching.install(); patching.install()
 assert patching.installed()
-assert all(getattr(owner, name) is not value for owner, name, value in before)
+assert all(vars(owner)[name] is not value for owner, name, value in before)
 patching.uninstall()
 assert patching.installed()
 patching.uninstall()
 assert not patching.installed()
-assert all(getattr(owner, name) is value for owner, name, value in before)
+assert all(vars(owner)[name] is value for owner, name, value in before)
 print("as before")
 """
     assert _python(code) == ("as before", "")
