@@ -84,7 +84,6 @@ class Hint:
             and (self.message is None or self.message in case.message)
         )
 
-
     def hides(self, later: Hint) -> bool:
         """Tell whether a ladder further down is never shown: this one fits wherever that fits, and comes first."""
         return (
