@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, Place, Schedule, Step
+from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, Schedule, Step
 from pytest_sensei.explore.recording import Recording, actor_id, clashes
 from pytest_sensei.explore.scheduler import End, Scheduler
 from pytest_sensei.watch import lost
-from pytest_sensei.watch.places import is_user_file, place_of
+from pytest_sensei.watch.places import raised_at
 from pytest_sensei.watch.timeouts import is_timeout
 
 if TYPE_CHECKING:
@@ -29,20 +29,9 @@ def is_final(error: BaseException) -> bool:
     return isinstance(error, _FINAL) or is_timeout(error)
 
 
-def failing_place(error: BaseException | None, root: str | None) -> Place | None:
-    """Return the innermost line of the user's that an exception came through."""
-    place, trace = None, error.__traceback__ if error is not None else None
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if is_user_file(code.co_filename):
-            place = place_of(code, trace.tb_lineno, root)
-        trace = trace.tb_next
-    return place
-
-
 def failing_line(error: BaseException | None) -> tuple[str, int] | None:
     """Return file and number of that line."""
-    place = failing_place(error, None)
+    place = raised_at(error, None)
     return (place.file, place.line) if place is not None else None
 
 
@@ -65,7 +54,7 @@ def _race(execution: Scheduler, recording: Recording, clashing: set[int]) -> Dia
     error = execution.problem
     assert error is not None
     task = execution.culprit or execution.main
-    place = failing_place(error, recording.root)
+    place = raised_at(error, recording.root)
     if place is not None:
         recording.last = Step(actor_id(task), place, "raise", None, in_words(error))
     spots = [recording.notes[index].step.place for index in sorted(_core(recording, clashing) or clashing)]

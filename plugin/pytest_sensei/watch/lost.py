@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, Place
 from pytest_sensei.primitives.threads import origins
-from pytest_sensei.watch.places import first_user_site, is_user_file, line_of, place_of
+from pytest_sensei.watch.places import first_user_site, line_of, place_of, raised_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class LostException:
     def of(cls, thread: threading.Thread, error: BaseException, root: str | None) -> LostException:
         """Take down what is known, and keep neither the thread nor the exception alive."""
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        return cls(thread.name, text, _raised(error, root), started(thread, root))
+        return cls(thread.name, text, raised_at(error, root), started(thread, root))
 
 
 def is_nobody_s_business(error: BaseException) -> bool:
@@ -35,16 +35,6 @@ def _is_default_hook(hook: object) -> bool:
     function = getattr(hook, "func", hook)  # pytest's own is a functools.partial
     module = getattr(function, "__module__", None) or ""
     return hook is threading.__excepthook__ or module.startswith("_pytest.")
-
-
-def _raised(error: BaseException, root: str | None) -> Place | None:
-    place, trace = None, error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if is_user_file(code.co_filename):
-            place = place_of(code, trace.tb_lineno, root)
-        trace = trace.tb_next
-    return place
 
 
 def started(thread: threading.Thread, root: str | None) -> Place | None:

@@ -78,6 +78,17 @@ def place_of_site(site: Site | None, root: str | None) -> Place | None:
     return Place(relative(site.co_filename, root), site.line, site.co_name, source)
 
 
+def raised_at(error: BaseException | None, root: str | None) -> Place | None:
+    """Return the innermost line of the user's that an exception came through."""
+    place, trace = None, error.__traceback__ if error is not None else None
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if is_user_file(code.co_filename):
+            place = place_of(code, trace.tb_lineno, root)
+        trace = trace.tb_next
+    return place
+
+
 def relative(filename: str, root: str | None) -> str:
     """Name a file from `root` where it is below it, else in full."""
     if root is None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, Place
+from pytest_sensei.diagnosis import Actor, Diagnosis, Kind
 from pytest_sensei.watch import ledger
-from pytest_sensei.watch.places import is_user_file, place_of, user_frame
+from pytest_sensei.watch.places import place_of, raised_at, user_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ def is_timeout(error: BaseException) -> bool:
 
 def diagnose(error: BaseException, root: str | None, children: Iterable[Actor] = ()) -> Diagnosis:
     """Say where everybody was when the time ran out, and where the `children` still are; nothing is claimed."""
-    main = _where_raised(error, root)
+    main = raised_at(error, root)
     parties = ledger.read().parties.values()
     others = [_actor(party, root) for party in parties if party.thread is not threading.main_thread()]
     first = Actor("main", "MainProcess", os.getpid(), threading.main_thread().name, "running", main)
@@ -39,17 +39,6 @@ def diagnose(error: BaseException, root: str | None, children: Iterable[Actor] =
         culprits=(main,) if main is not None else (),
         details=(str(error),),
     )
-
-
-def _where_raised(error: BaseException, root: str | None) -> Place | None:
-    """Return the innermost line of the user's that the main thread was at when it was stopped."""
-    place, trace = None, error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if is_user_file(code.co_filename):
-            place = place_of(code, trace.tb_lineno, root)
-        trace = trace.tb_next
-    return place
 
 
 def _actor(party: Party, root: str | None) -> Actor:
