@@ -99,6 +99,7 @@ def test_a_wait_that_is_not_under_control_is_named_and_the_next_test_runs(
     assert f"{who}" in run.output
     assert "takes more than 1 seconds over one step in" in run.output
     assert where in run.output
+    assert f"one step in {project.pytester.path}" not in run.output
     assert "cannot be explored" in run.output
     assert "pytest_sensei/explore" not in run.output  # no traceback of ours
 

@@ -21,6 +21,7 @@ from pytest_sensei.explore.signals import Signals, deferred
 from pytest_sensei.explore.swap import Coverage, instrumented
 from pytest_sensei.explore.watchdog import watched
 from pytest_sensei.primitives import children, runtime
+from pytest_sensei.watch.undisturbed import no_collection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -146,14 +147,18 @@ _NOWHERE = _Nowhere()
 
 @contextmanager
 def held_still(
-    modules: Iterable[types.ModuleType], *, quiet: bool = False, lasting_ids: bool = False
+    modules: Iterable[types.ModuleType],
+    *,
+    quiet: bool = False,
+    lasting_ids: bool = False,
+    root: str | None = None,
 ) -> Iterator[World]:
     """Instrument the code under test, and keep everything else that moves by itself from moving."""
     modules = list(modules)
     world = World(quiet=quiet)
     watcher = runtime.watcher
     with ExitStack() as stack:
-        stack.enter_context(_garbage_kept())
+        stack.enter_context(no_collection())
         world.coverage = stack.enter_context(instrumented(modules, world))
         stack.enter_context(virtual_time(world, modules))
         stack.enter_context(stdlib.announcing(world, modules))
@@ -164,7 +169,7 @@ def held_still(
         if lasting_ids:
             stack.enter_context(_lasting_ids(world, modules))
         world.signals = stack.enter_context(deferred(lambda: world.execution))
-        stack.enter_context(watched(lambda: world.execution, world.signals))
+        stack.enter_context(watched(lambda: world.execution, world.signals, root))
         runtime.watch_with(None)
         stack.enter_context(_leaving_out_children(world))
         try:
@@ -172,18 +177,6 @@ def held_still(
         finally:
             world.close()
             runtime.watch_with(watcher)
-
-
-@contextmanager
-def _garbage_kept() -> Iterator[None]:
-    """Let finalizers of garbage not run in the middle of an execution."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 @contextmanager

@@ -86,7 +86,7 @@ def _explore(
 ) -> ExploreResult:
     pool = Pool(reuse=not uses_thread_locals(modules))
     started = _now()
-    with held_still(modules, quiet=config.quiet, lasting_ids=lasting_ids) as world:
+    with held_still(modules, quiet=config.quiet, lasting_ids=lasting_ids, root=config.root) as world:
         exploration = Exploration(world, body, config, pool)
         try:
             result = exploration.result()

@@ -35,9 +35,10 @@ class Escaped(Exception):
 class Watchdog:
     """Ends an execution of which one step takes too long."""
 
-    def __init__(self, current: Callable[[], Scheduler | None], signals: Signals) -> None:
+    def __init__(self, current: Callable[[], Scheduler | None], signals: Signals, root: str | None) -> None:
         self._current = current
         self._signals = signals
+        self._root = root
         self._patience = PATIENCE
         self._over = _thread.allocate_lock()
         self._over.acquire()
@@ -72,7 +73,7 @@ class Watchdog:
         task = execution.main if execution.over else execution.running
         if not execution.over:
             frame = sys._current_frames().get(task.ident)
-            execution.escape(task, Escaped(_words(task.name, frame, busy=busy)))
+            execution.escape(task, Escaped(_words(task.name, _where(frame, self._root), busy=busy)))
         if task.ident != self._main:
             _raise_in(task.ident)
             let_go_on(execution.main)
@@ -84,8 +85,8 @@ class Watchdog:
             _thread.interrupt_main()
 
 
-def _words(name: str, frame: FrameType | None, *, busy: bool) -> str:
-    what = f"{name} takes more than {PATIENCE:.0f} seconds over one step {_where(frame)}: "
+def _words(name: str, where: str, *, busy: bool) -> str:
+    what = f"{name} takes more than {PATIENCE:.0f} seconds over one step {where}: "
     if busy:
         return what + (
             "it computes, and meanwhile touches nothing that other threads change; if this is a loop that waits "
@@ -97,13 +98,13 @@ def _words(name: str, frame: FrameType | None, *, busy: bool) -> str:
     )
 
 
-def _where(frame: FrameType | None) -> str:
+def _where(frame: FrameType | None, root: str | None) -> str:
     if frame is None:
         return "somewhere"
     user = user_frame(frame)
     if user is None or not is_user_file(user.f_code.co_filename):
         return f"in {frame.f_code.co_name}() of {frame.f_globals.get('__name__')}"
-    place = place_of(user.f_code, user.f_lineno or 0)
+    place = place_of(user.f_code, user.f_lineno or 0, root)
     return f"in {place.file}:{place.line}, {place.source!r}"
 
 
@@ -113,9 +114,9 @@ def _raise_in(ident: int) -> None:
 
 
 @contextmanager
-def watched(current: Callable[[], Scheduler | None], signals: Signals) -> Iterator[None]:
+def watched(current: Callable[[], Scheduler | None], signals: Signals, root: str | None) -> Iterator[None]:
     """Have an eye on the executions of a block."""
-    dog = Watchdog(current, signals)
+    dog = Watchdog(current, signals, root)
     dog.start()
     try:
         yield

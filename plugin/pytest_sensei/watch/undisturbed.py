@@ -1,4 +1,4 @@
-"""Keeps the garbage collector from going to work in the middle of a look."""
+"""Keeps the garbage collector from going to work in the middle of a look, or of an interleaving."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Look without it: what it finds may wait as it ends, perhaps for the very thread that looks.
+    """Let no finalizer run meanwhile: it may wait, perhaps for the very thread that we are on.
 
     A look makes many small objects, on whatever thread it waits. Without us the collector would rarely come there.
     """
