@@ -455,7 +455,7 @@ WORKING = {
 }
 BUSY = """
     import itertools, threading, time, pytest
-    @pytest.mark.timeout(1)
+    @pytest.mark.timeout({limit})
     def test_it():
         flag, answer, zeros = [], threading.Event(), itertools.repeat(0)
     """
@@ -463,7 +463,8 @@ BUSY = """
 
 @pytest.mark.parametrize(("body", "name"), ASKING.values(), ids=ASKING)
 def test_a_busy_wait_is_named_when_the_time_limit_ends_it(project: Project, body: str, name: str) -> None:
-    source = textwrap.dedent(BUSY) + textwrap.indent(textwrap.dedent(body), "    ")
+    # Long enough for a fifth of a second of processor time where six others want the same core.
+    source = textwrap.dedent(BUSY.format(limit=2)) + textwrap.indent(textwrap.dedent(body), "    ")
     run = project.run(source)
     assert run.kinds[:2] == ["timeout", "spinning"]
     spinning = run.findings[1]
@@ -475,7 +476,7 @@ def test_a_busy_wait_is_named_when_the_time_limit_ends_it(project: Project, body
 
 @pytest.mark.parametrize("body", WORKING.values(), ids=WORKING)
 def test_a_loop_that_works_or_sleeps_is_no_busy_wait(project: Project, body: str) -> None:
-    source = textwrap.dedent(BUSY) + textwrap.indent(body, "    ")
+    source = textwrap.dedent(BUSY.format(limit=1)) + textwrap.indent(body, "    ")
     run = project.run(source)
     assert run.kinds == ["timeout"]
 
