@@ -880,7 +880,6 @@ def test_a_module_fixtures_process_is_judged_when_the_fixture_ends(tmp_path: Pat
 
 
 def test_lokys_executor_is_left_to_loky(tmp_path: Path) -> None:
-    pytest.importorskip("loky", reason="loky is no dependency of ours")
     source = textwrap.dedent(
         """
         from loky import get_reusable_executor
@@ -896,7 +895,6 @@ def test_lokys_executor_is_left_to_loky(tmp_path: Path) -> None:
 
 
 def test_coverage_measures_processes_as_ever(tmp_path: Path) -> None:
-    pytest.importorskip("coverage", reason="coverage is no dependency of ours")
     (tmp_path / ".coveragerc").write_text("[run]\nconcurrency = multiprocessing\nparallel = true\n")
     source = HEADER.format(method="spawn") + textwrap.dedent(
         """

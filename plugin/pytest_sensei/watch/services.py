@@ -101,11 +101,19 @@ def is_loky(_thread: threading.Thread | None, frame: FrameType) -> bool:
     return any("loky.process_executor" in name for name in names)
 
 
+def is_idle_trio_worker(_thread: threading.Thread | None, frame: FrameType) -> bool:
+    """Trio keeps a thread that has done its job for the next one; after some seconds it ends by itself."""
+    names = {(f.f_globals.get("__name__"), f.f_code.co_name) for f in frames_outward(frame)}
+    cache = "trio._core._thread_cache"
+    return (cache, "_work") in names and (cache, "_handle_job") not in names
+
+
 STANDARD_SERVICES: tuple[Service, ...] = (
     is_idle_executor_worker,
     is_queue_feeder,
     is_resource_sharer,
     is_loky,
+    is_idle_trio_worker,
 )
 """Able to act, but not a leak."""
 

@@ -114,7 +114,11 @@ def test_the_most_specific_ladder_wins(case: Case, chosen: str) -> None:
 @pytest.mark.parametrize(
     ("first", "later", "hidden"),
     [
-        (Hint(("",), ("stalled", "failure"), test="test_an*"), Hint(("",), ("stalled",), test="test_an_e*"), True),
+        (
+            Hint(("",), ("stalled", "failure"), test="test_an*"),
+            Hint(("",), ("stalled",), test="test_an_e*"),
+            True,
+        ),
         (Hint(("",), test="test_an_e*"), Hint(("",), test="test_an*"), False),
         (Hint(("",), ("stalled",), test="test_an*"), Hint(("",), ("failure",), test="test_an_e*"), False),
         (Hint(("",), test="test_an*"), Hint(("",), ("stalled",), test="test_an_e*"), False),
@@ -125,7 +129,9 @@ def test_the_most_specific_ladder_wins(case: Case, chosen: str) -> None:
     ],
     ids=["wider", "narrower", "another kind", "fewer conditions", "message", "of two things", "twice", "any"],
 )
-def test_a_ladder_that_is_never_shown_is_told_from_one_that_is(first: Hint, later: Hint, hidden: bool) -> None:
+def test_a_ladder_that_is_never_shown_is_told_from_one_that_is(
+    first: Hint, later: Hint, hidden: bool
+) -> None:
     assert first.hides(later) is hidden
 
 

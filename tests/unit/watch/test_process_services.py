@@ -8,7 +8,7 @@ import sys
 import time
 from multiprocessing import forkserver, resource_tracker
 
-import pytest
+import loky
 from pytest_sensei.watch.process_services import is_known_service
 
 
@@ -50,7 +50,6 @@ def test_a_worker_of_xdist_is_known() -> None:
 
 
 def test_lokys_workers_are_known() -> None:
-    loky = pytest.importorskip("loky", reason="loky is no dependency of ours")
     executor = loky.get_reusable_executor(max_workers=1)
     try:
         executor.submit(int).result()
