@@ -45,13 +45,21 @@ def test_consumers_take_turns_at_the_pipe(monkeypatch: pytest.MonkeyPatch, tmp_p
     with monkeypatch.context() as patch:
         patch.setattr(Connection, RECV, record.watching(getattr(Connection, RECV)))
         assert fan_out([1, 2, 3, 4], 2, item_handlers.double) == [2, 4, 6, 8]
-    if record.all_share_a_lock():
-        return
-    crowd = Crowd()  # there may be a lock that cannot be seen: let them meet, if they can
+    if not record.all_share_a_lock():
+        fan_out_in_a_crowd(monkeypatch)  # there may be a lock that cannot be seen: let them meet, if they can
+
+
+@pytest.mark.usefixtures("limits_are_over")
+def test_a_consumer_waits_for_its_turn_for_as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    fan_out_in_a_crowd(monkeypatch)
+
+
+def fan_out_in_a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd = Crowd()
     try:
         with monkeypatch.context() as patch:
             patch.setattr(Connection, RECV, crowd.watching(getattr(Connection, RECV)))
-            fan_out([1, 2, 3, 4], 2, item_handlers.double)
+            assert fan_out([1, 2, 3, 4], 2, item_handlers.double) == [2, 4, 6, 8]
     finally:
         assert not crowd.met.is_set(), "two consumers read at the same time: each gets a part of a message"
 
@@ -87,6 +95,12 @@ def test_great_items_arrive_whole() -> None:
 
 def test_great_results_arrive_whole() -> None:
     assert [len(result) for result in fan_out([1, 2, 3], 2, item_handlers.swell)] == [300_000] * 3
+
+
+def test_great_items_and_great_results_pass_each_other() -> None:
+    items = [bytes([number]) * 300_000 for number in range(10)]
+    results = fan_out(items, 2, item_handlers.same)
+    assert [(len(result), set(result)) for result in results] == [(300_000, {number}) for number in range(10)]
 
 
 def test_a_result_that_comes_late_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:

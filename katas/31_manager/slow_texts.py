@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pytest_sensei.dojo import stillness
+from pytest_sensei.dojo import limits, stillness
 
 READS = 3  # that many reads of each process linger
 READING = {"__contains__", "__getattribute__", "__getitem__", "copy", "get", "items", "pop", "setdefault"}
@@ -67,3 +67,14 @@ def slow_reads(call: Callable[..., Any], folder: Path) -> Callable[..., Any]:
         return result
 
     return slow_call
+
+
+def short_limits(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Let the limit be over at once that somebody sets who wants a lock of the manager's."""
+
+    def short_call(proxy: Any, method: str, arguments: Any = (), options: Any = None) -> Any:
+        if method == "acquire" and len(arguments) == 2 and arguments[1] < limits.GENEROUS:
+            arguments = (arguments[0], min(arguments[1], limits.MOMENT))
+        return call(proxy, method, arguments, {} if options is None else options)
+
+    return short_call

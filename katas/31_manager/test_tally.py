@@ -79,6 +79,17 @@ def test_no_count_is_lost_when_two_processes_count_the_same_word(
     assert tally([slow_texts.text("word", tmp_path), slow_texts.text("word", tmp_path)], 2) == {"word": 2}
 
 
+@pytest.mark.usefixtures("limits_are_over")
+def test_each_waits_for_as_long_as_another_one_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call: Any = vars(BaseProxy)["_callmethod"]
+    slow_call = slow_texts.slow_reads(slow_texts.short_limits(call), tmp_path)
+    monkeypatch.setattr(BaseProxy, "_callmethod", slow_call)
+
+    assert tally([slow_texts.text("word", tmp_path), slow_texts.text("word", tmp_path)], 2) == {"word": 2}
+
+
 def test_the_words_are_counted_by_so_many_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[BaseProcess] = []
     start = BaseProcess.start

@@ -67,6 +67,17 @@ def stay_late(caller: int) -> int:
     return os.getpid()
 
 
+def take_long(caller: int) -> str:
+    """Work until the caller has nothing to do but to wait."""
+    stillness.until_all_asleep(caller)
+    return "done"
+
+
+def fail_late(caller: int) -> None:
+    stillness.until_all_asleep(caller)
+    raise ValueError("late")
+
+
 def meet(signals: tuple[Signal, Signal]) -> int:
     """Wait for another job that does the same with the same two signals in the other order."""
     mine, yours = signals

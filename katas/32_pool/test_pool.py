@@ -76,6 +76,11 @@ def test_all_jobs_have_ended_when_the_exception_is_raised(tmp_path: Path) -> Non
     assert file.exists()
 
 
+@pytest.mark.usefixtures("limits_are_over")
+def test_a_job_may_take_as_long_as_it_takes() -> None:
+    assert parallel_map(jobs.take_long, [os.getpid()] * 2) == ["done", "done"]
+
+
 def test_no_worker_is_left() -> None:
     parallel_map(jobs.stay_late, [os.getpid()] * 3)
 
@@ -114,6 +119,11 @@ def test_all_jobs_have_ended_when_the_first_error_is_returned(tmp_path: Path) ->
     assert isinstance(first_error(jobs.fail_or_go_on, items), KeyError)
 
     assert file.exists()
+
+
+@pytest.mark.usefixtures("limits_are_over")
+def test_a_job_may_take_as_long_as_it_takes_to_fail() -> None:
+    assert repr(first_error(jobs.fail_late, [os.getpid()] * 2)) == "ValueError('late')"
 
 
 @every_start_method

@@ -45,6 +45,17 @@ class StaysLate:
         return page_of(url)
 
 
+@dataclass(frozen=True)
+class TakesLong:
+    """Fetches until the caller has nothing to do but to wait."""
+
+    caller: int
+
+    def __call__(self, url: str) -> str:
+        stillness.until_all_asleep(self.caller)
+        return page_of(url)
+
+
 def nothing(_url: str) -> None:
     """Fetch an empty page, which is a page as well."""
 
@@ -108,3 +119,11 @@ class PickyNotes(Notes):
         in_main_thread = threading.current_thread() is threading.main_thread()
         if len(self.pages) + len(self.errors) == (1 if in_main_thread else self.calls):
             raise KeyError("in the callback")
+
+
+class AngryNotes(Notes):
+    """Raises at each call, and says which one it was."""
+
+    def page(self, page: Any) -> None:
+        super().page(page)
+        raise KeyError(f"in callback {len(self.pages)}")

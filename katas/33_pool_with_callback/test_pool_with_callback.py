@@ -10,7 +10,7 @@ from typing import Any
 
 import fetching
 import pytest
-from fetching import Notes, PickyNotes
+from fetching import AngryNotes, Notes, PickyNotes
 from pool_with_callback import fetch_all
 
 METHODS = multiprocessing.get_all_start_methods()
@@ -38,8 +38,8 @@ def test_each_page_is_told_once() -> None:
 
     count = fetch_all(["a", "b", "c", "d"], fetching.page_of, notes.page, notes.error)
 
+    assert notes.errors == [], "each page can be fetched"
     assert sorted(notes.pages) == ["page of a", "page of b", "page of c", "page of d"]
-    assert notes.errors == []
     assert count == 4
 
 
@@ -85,7 +85,7 @@ def test_each_error_is_told_once() -> None:
         "ConnectionError('no answer from bad c')",
     ]
     assert sorted(notes.pages) == ["page of b", "page of d"]
-    assert count == 2
+    assert count == 2, "two pages have come, and two errors, which are no pages"
 
 
 def test_all_callbacks_have_ended_when_it_returns() -> None:
@@ -110,6 +110,26 @@ def test_all_callbacks_run_when_one_of_them_raises(urls: list[str]) -> None:
         fetch_all(urls, fetching.good_or_bad, notes.page, notes.error)
 
     assert len(notes.pages) + len(notes.errors) == len(urls)
+
+
+@pytest.mark.timeout(5)
+def test_of_two_callbacks_that_raise_the_exception_of_the_first_is_raised() -> None:
+    notes = AngryNotes()
+
+    with pytest.raises(KeyError, match="in callback") as raised:
+        fetch_all(["a", "b", "c"], fetching.page_of, notes.page, notes.error)
+
+    assert "callback 1" in str(raised.value)
+
+
+@pytest.mark.usefixtures("limits_are_over")
+def test_a_page_may_take_as_long_as_it_takes() -> None:
+    notes = Notes()
+
+    count = fetch_all(["a", "b"], fetching.TakesLong(os.getpid()), notes.page, notes.error)
+
+    assert sorted(notes.pages) == ["page of a", "page of b"], "a page was still being fetched"
+    assert count == 2
 
 
 def test_no_worker_is_left() -> None:

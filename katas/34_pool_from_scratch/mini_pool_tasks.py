@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-from multiprocessing import get_context
+import sys
+import time
+from multiprocessing import get_context, util
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
 from typing import Any
+
+from pytest_sensei.dojo import stillness
 
 
 class Signal(Semaphore):
@@ -53,12 +57,41 @@ def fail(text: str) -> None:
     raise KeyError(text)
 
 
-def exit_at_once() -> None:
-    os._exit(3)
+def exit_at_once(mark: Path) -> None:
+    if is_begun_for_the_first_time(mark):
+        os._exit(3)
 
 
-def be_killed() -> None:
-    os.kill(os.getpid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+def be_killed(mark: Path) -> None:
+    if is_begun_for_the_first_time(mark):
+        os.kill(os.getpid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+
+
+def is_begun_for_the_first_time(mark: Path) -> bool:
+    """Leave a mark. Who does a task again whose worker has died shall not do so for ever."""
+    try:
+        mark.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def exit_when_joined(mark: Path, caller: int) -> None:
+    stillness.until_asleep(caller)
+    exit_at_once(mark)
+
+
+def leave_slowly(mark: Path) -> None:
+    """End the worker in such a way that its pipe has ended some time before it has itself."""
+    if is_begun_for_the_first_time(mark):
+        util.Finalize(None, time.sleep, args=(0.2,), exitpriority=0)
+        sys.exit(3)
+
+
+def stay_late(caller: int) -> str:
+    """Take longer than the caller has anything to do but to wait."""
+    stillness.until_all_asleep(caller)
+    return "done"
 
 
 def same(great: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -46,13 +47,14 @@ def test_results_are_told_to_callbacks() -> None:
 
 
 def test_callbacks_run_in_the_process_that_has_the_pool() -> None:
-    pids: list[int] = []
+    calls: list[tuple[str, int]] = []
     pool = MiniPool(1)
-    pool.apply_async(tasks.square, (2,), callback=lambda _result: pids.append(os.getpid()))
-    pool.apply_async(tasks.fail, ("no",), error_callback=lambda _error: pids.append(os.getpid()))
+    pool.apply_async(tasks.square, (2,), callback=lambda _result: calls.append(("result", os.getpid())))
+    pool.apply_async(tasks.fail, ("no",), error_callback=lambda _error: calls.append(("error", os.getpid())))
     finish(pool)
 
-    assert pids == [os.getpid(), os.getpid()]
+    assert sorted(what for what, _ in calls) == ["error", "result"]
+    assert {pid for _, pid in calls} == {os.getpid()}
 
 
 def test_tasks_are_done_by_no_more_workers_than_there_shall_be() -> None:
@@ -89,6 +91,19 @@ def test_apply_async_does_not_wait_for_the_task() -> None:
     finish(pool)
 
     assert results == ["went on"] * 3
+
+
+@pytest.mark.usefixtures("limits_are_over")
+def test_a_task_may_take_as_long_as_it_takes() -> None:
+    results: list[Any] = []
+    errors: list[BaseException] = []
+    pool = MiniPool(1)
+    pool.apply_async(tasks.stay_late, (os.getpid(),), results.append, errors.append)
+    pool.apply_async(tasks.square, (3,), results.append, errors.append)
+    finish(pool)
+
+    assert errors == [], "a worker was at work, and was taken for dead"
+    assert results == ["done", 9]
 
 
 def test_great_tasks_and_great_results_come_through() -> None:
@@ -132,25 +147,40 @@ def test_an_exception_that_nobody_takes_goes_to_standard_error(capfd: pytest.Cap
 
 
 @pytest.mark.parametrize("die", [tasks.exit_at_once, tasks.be_killed])
-def test_a_worker_that_dies_is_replaced_and_its_task_told_as_an_error(die: Callable[[], None]) -> None:
+def test_a_worker_that_dies_is_replaced_and_its_task_told_as_an_error(
+    die: Callable[[Path], None], tmp_path: Path
+) -> None:
     results: list[Any] = []
     errors: list[BaseException] = []
     pool = MiniPool(1)
-    pool.apply_async(die, (), results.append, errors.append)
+    pool.apply_async(die, (tmp_path / "begun",), results.append, errors.append)
     pool.apply_async(tasks.square, (3,), results.append, errors.append)
     finish(pool)
 
+    assert None not in results, "the task whose worker had died was done once more"
     assert [type(error) for error in errors] == [RuntimeError]
     assert results == [9]
 
 
-def test_any_worker_may_die_and_each_is_replaced() -> None:
+def test_a_task_is_told_once_though_its_worker_takes_long_to_end(tmp_path: Path) -> None:
+    results: list[Any] = []
+    errors: list[BaseException] = []
+    pool = MiniPool(1)
+    pool.apply_async(tasks.leave_slowly, (tmp_path / "begun",), results.append, errors.append)
+    pool.apply_async(tasks.square, (3,), results.append, errors.append)
+    finish(pool)
+
+    assert len(errors) == 1
+    assert results == [9]
+
+
+def test_any_worker_may_die_and_each_is_replaced(tmp_path: Path) -> None:
     here, there = Signal(), Signal()
     pids: list[int] = []
     errors: list[BaseException] = []
     pool = MiniPool(2)
-    for _ in range(4):
-        pool.apply_async(tasks.exit_at_once, (), error_callback=errors.append)
+    for number in range(4):
+        pool.apply_async(tasks.exit_at_once, (tmp_path / f"begun{number}",), error_callback=errors.append)
     pool.apply_async(tasks.meet, (here, there), callback=pids.append)
     pool.apply_async(tasks.meet, (there, here), callback=pids.append)
     finish(pool)
@@ -159,20 +189,26 @@ def test_any_worker_may_die_and_each_is_replaced() -> None:
     assert len(set(pids)) == 2
 
 
-def test_a_death_is_told_while_another_worker_is_at_work() -> None:
+def test_a_death_is_told_while_another_worker_is_at_work(tmp_path: Path) -> None:
     told = Signal()
     results: list[str] = []
+
+    def release(_outcome: Any) -> None:
+        told.release()
+
     pool = MiniPool(2)
     pool.apply_async(tasks.wait_for, (told,), callback=results.append)
-    pool.apply_async(tasks.exit_at_once, (), error_callback=lambda _error: told.release())
+    pool.apply_async(tasks.exit_at_once, (tmp_path / "begun",), release, release)
     finish(pool)
 
     assert results == ["went on"]
 
 
-def test_a_death_that_nobody_is_told_of_goes_to_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_death_that_nobody_is_told_of_goes_to_standard_error(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     pool = MiniPool(1)
-    pool.apply_async(tasks.exit_at_once, ())
+    pool.apply_async(tasks.exit_at_once, (tmp_path / "begun",))
     finish(pool)
 
     assert capfd.readouterr().err
@@ -212,6 +248,21 @@ def test_what_waits_when_it_is_closed_is_still_done(tmp_path: Path) -> None:
     pool.join()
 
     assert (tmp_path / "done").exists()
+
+
+def test_join_returns_when_the_last_callback_has_run(tmp_path: Path) -> None:
+    errors: list[BaseException] = []
+
+    def slowly(error: BaseException) -> None:
+        time.sleep(0.1)  # the time in which a pool that does not wait returns
+        errors.append(error)
+
+    pool = MiniPool(1)
+    arguments = (tmp_path / "begun", os.getpid())
+    pool.apply_async(tasks.exit_when_joined, arguments, error_callback=slowly)
+    finish(pool)
+
+    assert len(errors) == 1, "join has returned, and a callback is still to come"
 
 
 def test_terminate_drops_what_waits(tmp_path: Path) -> None:

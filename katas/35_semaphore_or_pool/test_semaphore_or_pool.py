@@ -62,12 +62,41 @@ def test_as_many_jobs_as_the_limit_are_at_work_at_once(way: Way) -> None:
 
 
 @both_ways
+def test_two_neighbours_among_many_jobs_are_at_work_at_once(way: Way, tmp_path: Path) -> None:
+    here, there = Signal(), Signal()
+    others = [partial(limited_jobs.leave_pid, tmp_path, str(n)) for n in range(7)]
+
+    way([partial(limited_jobs.meet, here, there), partial(limited_jobs.meet, there, here), *others], 2)
+
+    assert len(list(tmp_path.iterdir())) == 7
+
+
+@both_ways
 def test_never_more_than_the_limit_are_at_work_at_once(way: Way, tmp_path: Path) -> None:
     (tmp_path / "inside").mkdir()
 
     way([partial(limited_jobs.go_in, tmp_path, str(n), 2, os.getpid()) for n in range(4)], 2)
 
     assert not (tmp_path / "too many").exists()
+
+
+@pytest.mark.usefixtures("limits_are_over")
+@both_ways
+def test_a_job_may_take_as_long_as_it_takes(way: Way, tmp_path: Path) -> None:
+    pids = way([partial(limited_jobs.leave_late, tmp_path, str(n), os.getpid()) for n in range(2)], 2)
+
+    assert len(list(tmp_path.iterdir())) == 2, "a job was still at work"
+    assert pids
+
+
+@pytest.mark.usefixtures("limits_are_over")
+@both_ways
+def test_a_job_waits_for_its_place_for_as_long_as_it_takes(way: Way, tmp_path: Path) -> None:
+    (tmp_path / "inside").mkdir()
+
+    way([partial(limited_jobs.go_in, tmp_path, str(n), 1, os.getpid()) for n in range(2)], 1)
+
+    assert not (tmp_path / "too many").exists(), "a job has begun while another one had the only place"
 
 
 def test_each_place_is_given_back_once(tmp_path: Path) -> None:

@@ -46,6 +46,10 @@ def test_the_sum_is_a_float() -> None:
     assert isinstance(parallel_sum([1, 2, 3], 2), float)
 
 
+def test_the_sum_has_as_many_digits_as_a_float() -> None:
+    assert parallel_sum([0.1, 0.2, 0.3, 1000.7], 2) == pytest.approx(1001.3, rel=1e-12)
+
+
 @pytest.mark.parametrize(("count", "workers"), [(10, 3), (11, 4), (2, 4), (5, 1), (1, 2), (40, 2)])
 def test_no_number_is_forgotten(count: int, workers: int) -> None:
     numbers = [2.0**n for n in range(count)]
@@ -64,6 +68,13 @@ def test_no_part_is_lost_when_two_processes_add_to_the_same_number(
 def test_the_block_is_there_until_the_last_worker_has_opened_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    slow_memory.open_late(monkeypatch, tmp_path)
+
+    assert parallel_sum([1.0, 2.0, 4.0, 8.0], 2) == 15.0
+
+
+@pytest.mark.usefixtures("limits_are_over")
+def test_it_waits_for_as_long_as_the_workers_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slow_memory.open_late(monkeypatch, tmp_path)
 
     assert parallel_sum([1.0, 2.0, 4.0, 8.0], 2) == 15.0

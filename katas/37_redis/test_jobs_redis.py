@@ -20,6 +20,7 @@ TURN_SECONDS = 0.01
 TURNS = 250
 IDLE_TURNS = 30  # of a worker that waits in the server
 ASKING_TURNS = 100  # of one that does not: enough for many commands
+MANY = 5  # jobs
 WAITING_TURNS = 50
 BROUGHT_BACK_TURNS = 500  # five seconds, as the README says
 SPIN = 25  # commands ...
@@ -67,6 +68,20 @@ def test_worker_ends_when_stop_is_set_though_there_is_no_job(url: str, client: A
         worker.stop.set()
 
         assert worker.hears("has returned") is None
+
+
+def test_worker_ends_when_stop_is_set_though_there_are_jobs(url: str, client: Any) -> None:
+    for number in range(MANY):
+        push(client, f"job {number}")
+
+    with Worker(url, lingers=True) as worker:
+        worker.hears("begins")
+        worker.stop.set()
+        for _ in range(MANY):
+            worker.goes_on()
+        others = worker.jobs_until_it_returns()
+
+    assert others < MANY - 1, "stop is set, and the worker goes on until there is no job"
 
 
 def test_two_workers_share_the_list(url: str, client: Any) -> None:
@@ -152,6 +167,25 @@ def test_no_count_is_lost_when_another_process_counts_between_any_two_commands(u
         if sent <= number:
             break  # it has no more commands
         assert total(client, name) == 2, f"another count before command {number + 1} of {sent} got lost"
+
+
+def test_two_who_count_at_the_same_time_are_told_two_numbers(url: str, client: Any) -> None:
+    sent = 0
+
+    def another_counts() -> None:
+        nonlocal sent
+        if sent == number:
+            values.append(count(client, name))
+        sent += 1
+
+    for number in range(6):
+        sent, name = 0, f"visits {number}"
+        values: list[int] = []
+        with hooked(url, another_counts) as victim:
+            values.append(count(victim, name))
+        if sent <= number:
+            break  # it has no more commands
+        assert sorted(values) == [1, 2], f"another count came before command {number + 1} of {sent}"
 
 
 # -- tools
@@ -277,6 +311,19 @@ class Worker:
                 said.append(self.messages.recv())
         return said
 
+    def goes_on(self) -> None:
+        self.messages.send("go on")
+
+    def jobs_until_it_returns(self) -> int:
+        """Return how many more jobs the worker begins before it returns."""
+        jobs = 0
+        while any(self.messages.poll(TURN_SECONDS) for _ in range(TURNS)):
+            said, _ = self.messages.recv()
+            if said == "has returned":
+                return jobs
+            jobs += said == "begins"
+        pytest.fail("stop is set, and the worker does not return")
+
     def kill(self) -> None:
         self._process.kill()
         self._process.join()
@@ -317,10 +364,10 @@ def run_worker(url: str, stop: Any, messages: Any, lingers: bool, dies_before: i
 
     def handle(job: Any) -> None:
         times.clear()
-        messages.send(("begins", text(job)))
+        messages.send(("begins", job))
         if lingers:
-            messages.recv()  # for ever: killed meanwhile
-        messages.send(("ends", text(job)))
+            messages.recv()  # for ever: killed meanwhile, or told to go on
+        messages.send(("ends", job))
 
     with hooked(url, before_command) as client:
         messages.send(("starts", None))

@@ -21,6 +21,7 @@ TURN_SECONDS = 0.01
 TURNS = 250
 SOME_TURNS = 100
 LOOKS = 8  # commands after which a process will not make the value: it only looks
+MANY_LOOKS = 80  # of somebody who is patient
 
 
 @pytest.fixture
@@ -79,25 +80,64 @@ def test_while_one_process_makes_the_value_the_others_wait_for_it(
         assert two.hears_but("still looks") == ("has", "sunny"), "both found nothing, and both make the value"
 
 
+@pytest.mark.usefixtures("limits_are_over")
+def test_it_waits_for_as_long_as_the_value_is_being_made(kata_memcached_address: str, key: str) -> None:
+    with (
+        Reader(kata_memcached_address, key) as one,
+        Reader(kata_memcached_address, key, looks=MANY_LOOKS) as two,
+    ):
+        one.reads()
+        assert one.hears_but("has looked") == ("makes", None)
+        two.reads()
+        two.hears()
+        two.only_looks()
+        one.is_done("sunny")
+
+        assert one.hears_but("has looked") == ("has", "sunny")
+        assert two.hears_but("still looks") == ("has", "sunny")
+
+
+@pytest.mark.usefixtures("limits_are_over")
 def test_value_that_was_made_between_the_look_and_the_lock_is_not_made_again(
     kata_memcached_address: str, key: str
 ) -> None:
-    sent, made, made_by_another = 0, [], False
-
-    with Reader(kata_memcached_address, key) as another:
-
-        def another_comes(_: bytes) -> None:
-            nonlocal sent, made_by_another
-            sent += 1
-            if sent == 2:  # the answer to the first look is here
-                made_by_another = another.makes_at_once("sunny")
-
-        with hooked(kata_memcached_address, another_comes) as client:
-            value = cached(client, key, lambda: made.append("rainy") or "rainy", 60)
+    made_by_another, made, value, _ = another_comes_before(2, kata_memcached_address, key)
 
     if made_by_another:
         assert not made, "another process had made the value after the first look, and it was made again"
         assert text(value) == "sunny"
+
+
+@pytest.mark.usefixtures("limits_are_over")
+def test_one_of_two_makes_the_value_whenever_the_other_one_comes(
+    kata_memcached_address: str, key: str
+) -> None:
+    for number in range(1, 13):
+        fresh = f"{key}-{number}"
+        made_by_another, made, _, sent = another_comes_before(number, kata_memcached_address, fresh)
+        assert not (made and made_by_another), (
+            f"another process came before command {number}, {first_word(sent[number - 1])}: both made the value"
+        )
+        if len(sent) < number:
+            break  # it has no more commands
+
+
+@pytest.mark.usefixtures("limits_are_over")
+def test_who_waits_makes_the_value_when_the_one_who_was_to_make_it_fails(
+    kata_memcached_address: str, key: str
+) -> None:
+    with Reader(kata_memcached_address, key) as one, Reader(kata_memcached_address, key) as two:
+        one.reads()
+        assert one.hears_but("has looked") == ("makes", None)
+        two.reads()
+        two.hears()
+        two.only_looks()
+        one.fails()
+        assert one.hears_but("has looked") == ("fails", None), "make has failed, and its caller was not told"
+
+        assert two.stops_looking() == ("makes", None), "make has failed, and who waits goes on waiting"
+        two.is_done("sunny")
+        assert two.hears_but("still looks") == ("has", "sunny")
 
 
 def test_exception_of_make_is_raised_and_the_next_one_tries_again(
@@ -139,26 +179,28 @@ def test_add_to_returns_the_new_number(client: Any, key: str) -> None:
     assert [add_to(client, key, 5), add_to(client, key, 37)] == [5, 42]
 
 
+@pytest.mark.usefixtures("limits_are_over")
 @pytest.mark.parametrize("start", [0, 5], ids=["missing", "there"])
 def test_nothing_is_lost_when_another_process_adds_between_any_two_commands(
     kata_memcached_address: str, client: Any, key: str, start: int
 ) -> None:
-    sent = 0
-
-    def another_adds(_: bytes) -> None:
-        nonlocal sent
-        if sent == number:
-            add_to(client, fresh, 10)
-        sent += 1
-
-    for number in range(6):
+    for number in range(8):
         sent, fresh = 0, f"{key}-{number}"
         if start:
             add_to(client, fresh, start)
-        with hooked(kata_memcached_address, another_adds) as victim:
-            add_to(victim, fresh, 1)
-        if sent <= number:
-            break  # it has no more commands
+        with Adder(kata_memcached_address, fresh) as another:
+
+            def another_adds(_: bytes) -> None:
+                nonlocal sent
+                if sent == number:  # noqa: B023 - called in this turn of the loop
+                    another.adds_or_waits()
+                sent += 1
+
+            with hooked(kata_memcached_address, another_adds) as victim:
+                add_to(victim, fresh, 1)
+            if sent <= number:
+                break  # it has no more commands
+            another.has_added()
         assert number_at(client, fresh) == start + 11, f"the 10 added before command {number + 1} got lost"
 
 
@@ -197,20 +239,14 @@ class hooked:  # noqa: N801 - reads like a word
         self._client.close()
 
 
-class Reader:
-    """A process that calls `cached` when it is told to, and tells what it does. Killed at the end."""
+class Other:
+    """A process that does something when it is told to, and tells what it does. Killed at the end."""
 
-    def __init__(self, address: str, key: str) -> None:
+    def __init__(self, target: Callable[..., None], *arguments: Any) -> None:
         self._messages, end = multiprocessing.Pipe()
-        self._process = multiprocessing.Process(target=run_reader, args=(address, key, end))
+        self._process = multiprocessing.Process(target=target, args=(*arguments, end))
         self._process.start()
         end.close()
-
-    def reads(self) -> None:
-        self._messages.send("read")
-
-    def is_done(self, value: str) -> None:
-        self._messages.send(value)
 
     def hears(self) -> tuple[str, Any]:
         if not any(self._messages.poll(TURN_SECONDS) for _ in range(TURNS)):
@@ -218,28 +254,13 @@ class Reader:
         said: tuple[str, Any] = self._messages.recv()
         return said
 
-    def only_looks(self) -> None:
-        """Wait until the process has looked so often that it will not make the value, or for some time."""
-        if any(self._messages.poll(TURN_SECONDS) for _ in range(SOME_TURNS)):
-            said, _ = self._messages.recv()
-            assert said == "still looks", f"while one process makes the value, another one {said} it, too"
+    def hears_but(self, unimportant: str, times: int = TURNS) -> tuple[str, Any]:
+        """Return what it says, but for what it may say some times before that."""
+        while (said := self.hears())[0] == unimportant and times:
+            times -= 1
+        return said
 
-    def makes_at_once(self, value: str) -> bool:
-        """Let it read, and make the value when it may; tell whether it has. It may have to wait for others."""
-        self.reads()
-        while any(self._messages.poll(TURN_SECONDS) for _ in range(SOME_TURNS)):
-            said, _ = self._messages.recv()
-            if said == "makes":
-                self.is_done(value)
-            elif said in ("has", "still looks"):
-                return bool(said == "has")
-        return False
-
-    def hears_but(self, unimportant: str) -> tuple[str, Any]:
-        said = self.hears()
-        return self.hears() if said[0] == unimportant else said
-
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> Any:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -249,12 +270,97 @@ class Reader:
         self._messages.close()
 
 
-def run_reader(address: str, key: str, messages: Any) -> None:
+class Reader(Other):
+    """A process that calls `cached`."""
+
+    def __init__(self, address: str, key: str, looks: int = LOOKS) -> None:
+        super().__init__(run_reader, address, key, looks)
+
+    def reads(self) -> None:
+        self._messages.send("read")
+
+    def is_done(self, value: str) -> None:
+        self._messages.send(value)
+
+    def fails(self) -> None:
+        self._messages.send(None)
+
+    def only_looks(self) -> None:
+        """Wait until the process has looked so often that it will not make the value, or for some time."""
+        if any(self._messages.poll(TURN_SECONDS) for _ in range(SOME_TURNS)):
+            said, _ = self._messages.recv()
+            assert said == "still looks", f"while one process makes the value, another one {said} it, too"
+
+    def stops_looking(self) -> tuple[str, Any]:
+        """Return what it does now instead of looking; what it has said before now does not count."""
+        said = ("still looks", None)
+        while said[0] == "still looks" and self._messages.poll(0):
+            said = self._messages.recv()
+        return self.hears_but("still looks", times=2) if said[0] == "still looks" else said
+
+    def makes_at_once(self, value: str) -> bool:
+        """Let it read, and make the value when it may; tell whether it has. It may have to wait for others."""
+        self.reads()
+        made = False
+        while any(self._messages.poll(TURN_SECONDS) for _ in range(SOME_TURNS)):
+            said, _ = self._messages.recv()
+            if said == "makes":
+                made = True
+                self.is_done(value)
+            elif said in ("has", "still looks"):
+                break
+        return made
+
+
+class Adder(Other):
+    """A process that calls `add_to` with 10."""
+
+    def __init__(self, address: str, key: str) -> None:
+        super().__init__(run_adder, address, key)
+
+    def adds_or_waits(self) -> None:
+        """Let it add, until it is done or has asked so often that it waits for somebody else to be done."""
+        self._messages.send("add")
+        any(self._messages.poll(TURN_SECONDS) for _ in range(SOME_TURNS))
+
+    def has_added(self) -> None:
+        assert self.hears_but("still looks") == ("has added", None)
+
+
+def another_comes_before(number: int, address: str, key: str) -> tuple[bool, bool, Any, list[bytes]]:
+    """Call `cached`, and have another process do so before a command of ours.
+
+    Tell whether the other one has made the value and whether we have, what came out, and our commands.
+    """
+    sent: list[bytes] = []
+    made: list[str] = []
+    made_by_another = False
+
+    with Reader(address, key) as another:
+
+        def another_comes(command: bytes) -> None:
+            nonlocal made_by_another
+            sent.append(command)
+            if len(sent) == number:
+                made_by_another = another.makes_at_once("sunny")
+
+        with hooked(address, another_comes) as client:
+            value = cached(client, key, lambda: made.append("rainy") or "rainy", 60)
+    return made_by_another, bool(made), value, sent
+
+
+def first_word(command: bytes) -> str:
+    return command.split()[0].decode()
+
+
+def run_reader(address: str, key: str, looks: int, messages: Any) -> None:
     sent = 0
 
     def make() -> str:
         messages.send(("makes", None))
-        value: str = messages.recv()
+        value: str | None = messages.recv()
+        if value is None:
+            raise ConnectionError("no weather today")
         return value
 
     def before_command(_: bytes) -> None:
@@ -262,9 +368,29 @@ def run_reader(address: str, key: str, messages: Any) -> None:
         sent += 1
         if sent == 2:  # the answer to the first one is here
             messages.send(("has looked", None))
-        if sent == LOOKS:
+        if sent % looks == 0:
             messages.send(("still looks", None))
 
     messages.recv()
     with hooked(address, before_command) as client:
-        messages.send(("has", text(cached(client, key, make, 60))))
+        try:
+            value = text(cached(client, key, make, 60))
+        except ConnectionError:
+            messages.send(("fails", None))
+        else:
+            messages.send(("has", value))
+
+
+def run_adder(address: str, key: str, messages: Any) -> None:
+    sent = 0
+
+    def before_command(_: bytes) -> None:
+        nonlocal sent
+        sent += 1
+        if sent == 2 * LOOKS:
+            messages.send(("still looks", None))
+
+    messages.recv()
+    with hooked(address, before_command) as client:
+        add_to(client, key, 10)
+    messages.send(("has added", None))

@@ -19,7 +19,10 @@ pytestmark = pytest.mark.timeout(90)
 # Patience is counted in turns, not in seconds: on a busy machine each of ours takes longer, too.
 TURNS = 250
 TURN_SECONDS = 0.01
+IDLE_TURNS = 30  # of a worker that has no job
 PERSISTENT = 2
+NOT_FOUND = 404
+SAFE = 10.0  # seconds; a shorter limit is over at once in the worker that is impatient
 
 
 class Desk:
@@ -50,7 +53,12 @@ class Desk:
         return sum(self._count(queue) for queue in dict.fromkeys(self.queues))
 
     def _count(self, queue: str) -> int:
-        count: int = self._declare(queue, passive=True).method.message_count
+        try:
+            count: int = self._declare(queue, passive=True).method.message_count
+        except pika.exceptions.ChannelClosedByBroker as error:
+            if error.reply_code != NOT_FOUND:
+                raise
+            pytest.fail("the queue is gone, and its jobs with it")
         return count
 
     def comes_true(self, condition: Callable[[], bool]) -> bool:
@@ -196,6 +204,16 @@ def test_queue_of_a_worker_that_came_first_is_the_same(desk: Desk) -> None:
         assert worker.hears("begins") == "a job"
 
 
+@pytest.mark.usefixtures("limits_are_over")
+def test_worker_without_a_job_waits_for_as_long_as_none_comes(desk: Desk) -> None:
+    with Worker(desk.url, tells_when_ready=True, impatient=True) as worker:
+        worker.is_ready()
+        worker.says_nothing_for(IDLE_TURNS)
+        publish(desk.channel, "a job")
+
+        assert worker.hears("begins") == "a job"
+
+
 # -- workers
 
 
@@ -208,10 +226,11 @@ class Worker:
         lingers_at: str | None = None,
         fails_at: str | None = None,
         tells_when_ready: bool = False,
+        impatient: bool = False,
     ) -> None:
         self.sign_of_life = f"alive-{uuid.uuid4().hex}"  # a queue that goes when the server sees it is dead
         self._messages, end = multiprocessing.Pipe()
-        arguments = (url, self.sign_of_life, end, lingers_at, fails_at, tells_when_ready)
+        arguments = (url, self.sign_of_life, end, lingers_at, fails_at, tells_when_ready, impatient)
         self._process = multiprocessing.Process(target=run_worker, args=arguments)
         self._process.start()
         end.close()
@@ -229,6 +248,11 @@ class Worker:
             return self.hears(wanted)
         assert said == wanted, f"a worker {said} {what or ''}"
         return what
+
+    def says_nothing_for(self, turns: int) -> None:
+        if any(self._messages.poll(TURN_SECONDS) for _ in range(turns)):
+            said, what = self._messages.recv()
+            pytest.fail(f"there is no job, and a worker {said} {what or ''}")
 
     def goes_on_or_fails(self) -> None:
         """Wait until the worker has begun the next job, or has ended because of the last one."""
@@ -261,19 +285,23 @@ def run_worker(
     lingers_at: str | None,
     fails_at: str | None,
     tells_when_ready: bool,
+    impatient: bool,
 ) -> None:
     def handle(job: Any) -> None:
-        text = job.decode() if isinstance(job, bytes) else job
-        messages.send(("begins", text))
+        messages.send(("begins", job))
+        text = str(job)
         if lingers_at is not None and lingers_at in text:
             messages.recv()  # for ever: killed meanwhile
         if fails_at is not None and fails_at in text:
             raise ValueError("this job fails")
-        messages.send(("ends", text))
+        messages.send(("ends", job))
 
     connection = pika.BlockingConnection(pika.URLParameters(url))
     connection.channel().queue_declare(sign_of_life, exclusive=True)
     channel = connection.channel()
+    if impatient:
+        shorten(channel, "consume", "inactivity_timeout")
+        shorten(connection, "process_data_events", "time_limit")
     if tells_when_ready:
         tell_first_wait(channel, lambda: messages.send(("waits", None)))
     messages.send(("starts", None))
@@ -300,3 +328,16 @@ def tell_first_wait(channel: Any, tell: Callable[[], None]) -> None:
 
     for name in ("start_consuming", "consume", "basic_get"):
         setattr(channel, name, telling(getattr(channel, name)))
+
+
+def shorten(owner: Any, method: str, limit: str) -> None:
+    """Let the time be over at once that a method may wait."""
+    call = getattr(owner, method)
+
+    def short_call(*arguments: Any, **options: Any) -> Any:
+        seconds = options.get(limit)
+        if seconds is not None and seconds < SAFE:
+            options[limit] = min(seconds, TURN_SECONDS)
+        return call(*arguments, **options)
+
+    setattr(owner, method, short_call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import tempfile
-from multiprocessing import Pipe, Process, SimpleQueue
+from multiprocessing import Pipe, Process, Queue
 
 
 class FileLock:
@@ -36,7 +36,7 @@ def worker(receiver, sender, path, results, handle):
 
 def fan_out(items, workers, handle):
     receiver, sender = Pipe(duplex=False)
-    results = SimpleQueue()
+    results = Queue()
     with tempfile.NamedTemporaryFile() as file:
         team = [
             Process(target=worker, args=(receiver, sender, file.name, results, handle))
@@ -52,6 +52,7 @@ def fan_out(items, workers, handle):
         for process in team:
             process.join()
     results.close()
+    results.join_thread()
     for _, _, error in rows:
         if error is not None:
             raise error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from multiprocessing import Pipe, Process, Semaphore
 from multiprocessing.connection import wait
+from threading import Thread
 
 
 def _consume(inbox, outbox, unneeded, turn, handle):
@@ -45,12 +46,11 @@ def fan_out(items, workers, handle):
         mine.append(here)
     inbox.close()
     results = {}
-    for place, item in enumerate(items):
-        feed.send_bytes(pickle.dumps((place, item)))
-        _collect(mine, results, 0)
-    feed.close()
+    feeder = Thread(target=_feed, args=(feed, items))
+    feeder.start()
     while mine:
-        _collect(mine, results, None)
+        _collect(mine, results)
+    feeder.join()
     for process in processes:
         process.join()
     ordered = [results[place] for place in range(len(items))]
@@ -60,8 +60,14 @@ def fan_out(items, workers, handle):
     return ordered
 
 
-def _collect(ends, results, timeout):
-    for end in wait(list(ends), timeout):
+def _feed(feed, items):
+    with feed:
+        for place, item in enumerate(items):
+            feed.send_bytes(pickle.dumps((place, item)))
+
+
+def _collect(ends, results):
+    for end in wait(list(ends)):
         if not _receive(end, results):
             ends.remove(end)
             end.close()

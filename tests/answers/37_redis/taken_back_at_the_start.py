@@ -11,7 +11,7 @@ def work(client, handle, stop):
     while not stop():
         job = client.brpoplpush("queue", "processing", timeout=1)
         if job:
-            handle(job)
+            handle(job.decode())
             client.lrem("processing", 0, job)
 
 
