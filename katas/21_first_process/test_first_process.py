@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -78,6 +81,23 @@ def test_all_jobs_have_ended_when_it_returns(later: Callable[[], Event]) -> None
     assert codes == [0, 0]  # None is the exit code of a process that has not ended
 
 
+@pytest.mark.usefixtures("limits_are_over")
+def test_a_job_is_waited_for_as_long_as_it_takes(later: Callable[[], Event]) -> None:
+    may_end = later()
+
+    codes = run_all([partial(jobs.wait_for, may_end), partial(jobs.wait_for, may_end)])
+
+    assert codes == [0, 0], "both jobs would have ended well if they had been left to themselves"
+
+
+def test_nothing_is_kept_of_a_process_that_has_ended(started: weakref.WeakSet[BaseProcess]) -> None:
+    run_all([jobs.succeed, jobs.fail])
+
+    gc.collect()
+    kept = [process.name for process in started if not is_closed(process)]
+    assert kept == [], "these processes are still kept, and have not been closed"
+
+
 def test_a_job_that_raises_has_exit_code_1() -> None:
     assert run_all([jobs.succeed, jobs.fail, jobs.succeed]) == [0, 1, 0]
 
@@ -101,6 +121,28 @@ def test_an_exit_code_is_handed_on_as_it_is() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="on Windows no process is ended by a signal")
 def test_an_exit_code_is_negative_when_a_signal_has_ended_the_job() -> None:
     assert run_all([partial(jobs.die, os.getpid()), jobs.succeed]) == [-signal.SIGKILL, 0]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> weakref.WeakSet[BaseProcess]:
+    """Notice the processes that are started, for as long as somebody keeps them."""
+    seen: weakref.WeakSet[BaseProcess] = weakref.WeakSet()
+    start = BaseProcess.start
+
+    def noticed_start(self: BaseProcess) -> None:
+        seen.add(self)
+        start(self)
+
+    monkeypatch.setattr(BaseProcess, "start", noticed_start)
+    return seen
+
+
+def is_closed(process: BaseProcess) -> bool:
+    try:
+        process.is_alive()
+    except ValueError:
+        return True
+    return False
 
 
 @pytest.fixture

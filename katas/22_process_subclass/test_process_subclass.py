@@ -107,6 +107,26 @@ def test_a_queue_that_is_full_is_waited_for(results: SignedQueue) -> None:
     assert process.exitcode == 0, "the process did not end well: its traceback is below"
 
 
+@pytest.mark.usefixtures("limits_are_over")
+def test_room_in_the_queue_is_waited_for_as_long_as_it_takes() -> None:
+    results = multiprocessing.get_context("spawn").Queue(1)
+    process = Squarer([1, 2, 3], results)
+    process.start()
+    assert process.pid is not None
+    stillness.until_asleep(process.pid)  # or until it has given up
+
+    items = []
+    while process.is_alive() or not results.empty():
+        with contextlib.suppress(Empty):
+            items.append(results.get(timeout=0.05))
+    process.join()
+    results.close()
+    results.join_thread()
+
+    assert items == [1, 4, 9], "for a while there was no room; a square must not be lost for that"
+    assert process.exitcode == 0, "the process did not end well: its traceback is below"
+
+
 @pytest.mark.parametrize("results", [LazyQueue], indirect=True, ids=["lazy"])
 def test_it_ends_only_when_all_squares_have_been_sent(results: SignedQueue) -> None:
     assert squares([1, 2], results) == [1, 4]

@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from sys import _getframe
 from typing import Any
 
 import hard_workers as workers
 import psutil
 import pytest
+import supervisor as answer
 from pytest_sensei.dojo import stillness
 from supervisor import Supervisor
 
@@ -36,6 +38,54 @@ def start_method(request: pytest.FixtureRequest) -> Iterator[None]:
     multiprocessing.set_start_method(getattr(request, "param", usual), force=True)
     yield
     multiprocessing.set_start_method(before, force=True)
+
+
+@pytest.fixture(autouse=True)
+def nobody_oversleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the supervisor not sleep for seconds on end, where a child might end at any moment."""
+    slept, tests, sleep = 0.0, os.getpid(), time.sleep
+
+    def watched_sleep(seconds: float) -> None:
+        nonlocal slept
+        if os.getpid() == tests and _getframe(1).f_code.co_filename == answer.__file__:
+            slept += seconds
+            if slept >= LONG:
+                pytest.fail(f"the supervisor wants to sleep for {slept:g} s, whether or not its children end")
+        sleep(seconds)
+
+    replace(monkeypatch, time, "sleep", watched_sleep)
+
+
+@pytest.fixture(autouse=True)
+def the_tests_are_spared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody send a signal to the process group of the tests, which may be that of a whole shell script."""
+    if not hasattr(os, "killpg"):
+        return
+    tests, kill, killpg = os.getpgrp(), os.kill, os.killpg
+
+    def spare(group: int, number: int) -> None:
+        if number and (group or os.getpgrp()) == tests:
+            pytest.fail(f"signal {number} was sent to the tests' own process group: the child is in it, too")
+
+    def sparing_killpg(group: int, number: int) -> None:
+        spare(group, number)
+        killpg(group, number)
+
+    def sparing_kill(process: int, number: int) -> None:
+        if process <= 0:
+            spare(tests if process == -1 else -process, number)
+        kill(process, number)
+
+    replace(monkeypatch, os, "killpg", sparing_killpg)
+    replace(monkeypatch, os, "kill", sparing_kill)
+
+
+def replace(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, new: Callable[..., None]) -> None:
+    """Replace a function in its module, and where the answer has imported it by name."""
+    old = getattr(module, name)
+    monkeypatch.setattr(module, name, new)
+    for theirs in [theirs for theirs, value in vars(answer).items() if value is old]:
+        monkeypatch.setattr(answer, theirs, new)
 
 
 class Child:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import onlookers
 import pytest
-from onlookers import Doorman, LockWithACrowd, Office
+from onlookers import BusyLock, Doorman, LockWithACrowd, Office
 from ticket_office import buy, sell_out
 
 METHODS = multiprocessing.get_all_start_methods()
@@ -68,6 +68,16 @@ def test_the_last_seat_may_go_while_one_waits_for_the_lock(office: Office) -> No
     assert office.seats == 0
 
 
+def test_a_lock_that_others_have_is_waited_for(office: Office) -> None:
+    office.seats = 5
+    lock = BusyLock(office, left=3)
+
+    got_one = buy(office, lock)
+
+    assert (got_one, office.seats) == (True, 2), "others had the lock for a while, and 3 seats were left"
+    assert not lock.held, "the lock was not given back"
+
+
 def test_the_seat_is_taken_before_the_lock_is_given_back(office: Office) -> None:
     office.seats = 3
     lock = LockWithACrowd(office, left=3)
@@ -123,8 +133,10 @@ def test_nobody_ever_sees_the_file_half_written(office: Office) -> None:
 def test_all_seats_are_sold(office: Office) -> None:
     office.seats = 4
 
-    assert sell_out(office, 2) == 4
-    assert office.seats == 0
+    sold = sell_out(office, 2)
+
+    assert office.seats == 0, "seats are left, and no buyer buys any more"
+    assert sold == 4
 
 
 @pytest.mark.parametrize(("seats", "buyers"), [(0, 2), (1, 3), (260, 1)])
@@ -146,6 +158,18 @@ def test_no_seat_is_sold_twice(office: Office, doorman: Doorman) -> None:
     assert not doorman.sold_by_the_test, "nobody but the processes that were started should buy"
     if doorman.sales:  # who was started in another way than by fork was not seen
         assert doorman.all_were_there, "the buyers were not there at the same time"
+
+
+@pytest.mark.skipif("fork" not in METHODS, reason="only a forked child inherits those who look on")
+@pytest.mark.usefixtures("limits_are_over")
+def test_buyers_and_the_lock_are_waited_for_as_long_as_it_takes(office: Office, doorman: Doorman) -> None:
+    office.seats = 2
+
+    sold = sell_out(office, 2)
+
+    assert doorman.sales <= 2, f"there were 2 seats, and {doorman.sales} times one was taken"
+    assert office.seats == 0, "seats are left, and no buyer buys any more"
+    assert sold == 2
 
 
 @pytest.mark.skipif("fork" not in METHODS, reason="only a forked child reads slowly")

@@ -39,7 +39,10 @@ def line() -> Iterator[SimpleQueue[int]]:
 def test_results_come_in_the_order_of_the_jobs() -> None:
     results: list[Any] = ["a", None, ["b", 0]]
 
-    assert run_limited([partial(jobs.give, result) for result in results], 2) == results
+    came = run_limited([partial(jobs.give, result) for result in results], 2)
+
+    assert len(came) == len(results), f"there were {len(results)} jobs, and {len(came)} results came back"
+    assert came == results
 
 
 def test_no_jobs_have_no_results() -> None:
@@ -94,6 +97,15 @@ def test_the_next_job_begins_when_one_has_ended() -> None:
     ]
 
     assert run_limited(line, 2) == ["first", "second", "last"]
+
+
+@pytest.mark.usefixtures("limits_are_over")
+def test_jobs_and_places_are_waited_for_as_long_as_it_takes() -> None:
+    room, one_too_many = SHARED.Semaphore(1), SHARED.Event()
+
+    was_empty = run_limited([partial(jobs.find_it_empty, room, one_too_many, os.getpid())] * 2, 1)
+
+    assert was_empty == [True, True], "each of two jobs should have had the only place, and come to its end"
 
 
 def test_results_come_in_order_even_if_the_last_job_ends_first(line: SimpleQueue[int]) -> None:

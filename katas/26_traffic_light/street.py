@@ -5,14 +5,20 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from multiprocessing import util
+from multiprocessing import queues, util
 from typing import Any
+
+import pytest
+from pytest_sensei.dojo import stillness
 
 LOOKS = 5  # so often a car may see red without having slept in between
 SHORT = 1.0  # seconds; who waits for less is looking, not sleeping
 PATIENCE = 1.0  # seconds that a car leaves for those before it to go home
+AT_FIRST, AT_LAST = 1000, -1000  # priorities of what is done when a process ends
+FEEDER = "QueueFeederThread"  # the thread of a Queue that sends what was put
 
 
 def in_child() -> bool:
@@ -112,6 +118,15 @@ def green_when_all_sleep(street: Street) -> None:
     street.light.set()
 
 
+def green_when_the_caller_sleeps_too(street: Street) -> None:
+    street.wait_until_all_sleep()
+    caller = multiprocessing.parent_process()
+    assert caller is not None
+    assert caller.pid is not None
+    stillness.until_asleep(caller.pid)  # or until it has given up
+    street.light.set()
+
+
 def flash_first(street: Street) -> None:
     street.wait_until_all_sleep()
     street.flash()
@@ -129,6 +144,9 @@ class Procession(Street):
         super().__init__(cars)
         self._gates = [multiprocessing.Semaphore(0) for _ in cars]
         self._gates[-1].release()
+        self._home = [multiprocessing.Event() for _ in cars]
+        self._place: int | None = None  # of the car of this process, when it has crossed
+        self._flushed = threading.Event()
         self.unknown = multiprocessing.Event()
         self.light.wait = self._in_turn(self.light.wait)
 
@@ -146,10 +164,51 @@ class Procession(Street):
         if not names:
             self.unknown.set()
             return
-        place = self.cars.index(names[0])
+        place = self._place = self.cars.index(names[0])
         self._gates[place].acquire(timeout=PATIENCE)
-        if place > 0:  # after all else that a process does at its end
-            util.Finalize(None, self._gates[place - 1].release, exitpriority=-1000)
+        util.Finalize(None, self._leave, exitpriority=AT_FIRST)
+        util.Finalize(None, self._go_home, exitpriority=AT_LAST)
+
+    def _leave(self) -> None:
+        """Let the next car cross, if all that is left to this one is sending what it has put."""
+        if any(thread.name == FEEDER for thread in threading.enumerate()):
+            self._let_the_next_cross()
+
+    def _go_home(self) -> None:
+        assert self._place is not None
+        self._home[self._place].set()
+        self._let_the_next_cross()
+
+    def _let_the_next_cross(self) -> None:
+        assert self._place is not None
+        if self._place > 0:
+            self._gates[self._place - 1].release()
+
+    # -- a Queue sends what was put some time later: here when the next car is at home, if nobody waits for it before
+
+    def with_slow_queues(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        join_thread, pickler = queues.Queue.join_thread, queues._ForkingPickler  # type: ignore[attr-defined]
+        street = self
+
+        class SlowPickler(pickler):  # type: ignore[misc, valid-type]
+            @classmethod
+            def dumps(cls, *arguments: Any) -> Any:
+                street._hold()
+                return pickler.dumps(*arguments)
+
+        def noticed_join_thread(queue: queues.Queue[Any]) -> None:
+            street._flushed.set()
+            join_thread(queue)
+
+        monkeypatch.setattr(queues, "_ForkingPickler", SlowPickler)
+        monkeypatch.setattr(queues.Queue, "join_thread", noticed_join_thread)
+
+    def _hold(self) -> None:
+        if not self._place or threading.current_thread().name != FEEDER:
+            return
+        for _ in range(100):
+            if self._flushed.is_set() or self._home[self._place - 1].wait(PATIENCE / 100):
+                return
 
 
 def values_of(process: Any) -> Iterable[str]:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
-from street import Procession, Street, flash_first, green_when_all_sleep
+from street import Procession, Street, flash_first, green_when_all_sleep, green_when_the_caller_sleeps_too
 from traffic_light import drive
 
 METHODS = multiprocessing.get_all_start_methods()
@@ -99,17 +99,21 @@ def test_no_car_crosses_on_red_when_the_green_was_too_short(street_of: MakeStree
 @pytest.mark.usefixtures("limits_are_over")
 def test_it_waits_for_as_long_as_the_light_is_red(street_of: MakeStreet) -> None:
     street = street_of(CARS)
-    street.turned_by(green_when_all_sleep)
+    street.turned_by(green_when_the_caller_sleeps_too)
     assert sorted(drive(CARS, street.light)) == CARS
 
 
 # Order ------------------------------------------------------------------------------------
 
 
-def test_names_come_in_the_order_of_crossing(street_of: MakeStreet) -> None:
+def test_names_come_in_the_order_of_crossing(street_of: MakeStreet, monkeypatch: pytest.MonkeyPatch) -> None:
     street = street_of(CARS, Procession)
+    assert isinstance(street, Procession)
+    street.with_slow_queues(monkeypatch)
     street.turned_by(green_when_all_sleep)
     crossed = drive(CARS, street.light)
     assert sorted(crossed) == CARS
     if not street.unknown.is_set():
-        assert crossed == CARS[::-1]
+        assert crossed == CARS[::-1], (
+            "the last car crossed first, each other one when the one behind it had done so"
+        )

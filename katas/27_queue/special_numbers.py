@@ -1,6 +1,6 @@
 """Numbers that notice how they are squared. They steer the workers: a worker that was forked shares `meeting`,
-`company`, `last_is_back` and `guest_book` with the test; in one that was started in another way they are not there,
-and nothing waits.
+`company`, `last_is_back`, `guest_book` and `caller` with the test; in one that was started in another way they
+are not there, and nothing waits.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ meeting: Barrier | None = None
 company: Company | None = None
 last_is_back: Event | None = None
 guest_book: Path | None = None
+caller: int | None = None  # the process that a patient number waits for
 slow_caller: int | None = None  # the process in which the first square to arrive lingers
 
 
@@ -64,6 +65,15 @@ class Heavy(int):
 
 def weighed(value: int, _ballast: bytes) -> int:
     return value
+
+
+class Patient(Special):
+    """Is squared when the caller has come to rest, or has given up."""
+
+    def square(self) -> int:
+        if caller is not None:
+            stillness.until_asleep(caller)
+        return int(self) ** 2
 
 
 class Guest(Special):

@@ -15,7 +15,18 @@ from typing import Any
 import pytest
 import special_numbers
 from pytest_sensei.dojo.stillness import Company
-from special_numbers import First, FirstFails, Great, Guest, Last, Lingering, Meeting, SecondFails, Where
+from special_numbers import (
+    First,
+    FirstFails,
+    Great,
+    Guest,
+    Last,
+    Lingering,
+    Meeting,
+    Patient,
+    SecondFails,
+    Where,
+)
 from square_all import square_all
 
 METHODS = multiprocessing.get_all_start_methods()
@@ -48,7 +59,11 @@ def test_no_numbers_have_no_squares() -> None:
 
 
 def test_any_number_has_a_square_even_nothing() -> None:
-    assert square_all([0, -1, 0.5, 1j, Fraction(1, 3), 0]) == [0, 1, 0.25, -1, Fraction(1, 9), 0]
+    assert square_all([0, -1, 0.5, 1j, Fraction(1, 3)]) == [0, 1, 0.25, -1, Fraction(1, 9)]
+
+
+def test_a_number_that_comes_twice_has_two_squares() -> None:
+    assert square_all([2, 3, 2]) == [4, 9, 4]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
@@ -100,6 +115,12 @@ def test_squares_are_not_lost_when_the_workers_have_ended_before_they_are_read(
 ) -> None:
     monkeypatch.setattr(special_numbers, "slow_caller", os.getpid())
     assert square_all([Lingering(2), Lingering(3), Lingering(4)], workers=2) == [4, 9, 16]
+
+
+@pytest.mark.usefixtures("limits_are_over")
+def test_squares_are_waited_for_as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(special_numbers, "caller", os.getpid())
+    assert square_all([Patient(2), Patient(3)], workers=2) == [4, 9]
 
 
 def test_workers_end_by_themselves(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

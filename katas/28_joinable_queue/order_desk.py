@@ -23,7 +23,10 @@ class Desk:
     book: Path
     owner: int = field(default_factory=os.getpid)  # the process that has made it
 
-    def __call__(self, order: str) -> None:
+    def __call__(self, order: object) -> None:
+        self._handle(str(order))
+
+    def _handle(self, order: str) -> None:
         kind = order.partition(" ")[0]
         if kind == "slow":
             stillness.until_asleep(self.owner)  # waiting for this very order, it may be

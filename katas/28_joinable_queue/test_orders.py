@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+import queue
+from collections import Counter
+from collections.abc import Callable, Iterator
+from multiprocessing.queues import Queue, SimpleQueue
 from pathlib import Path
+from typing import Any
 
 import order_desk
 import pytest
@@ -62,6 +66,11 @@ def test_there_may_be_more_workers_than_orders(desk: Desk) -> None:
     assert desk.handled() == ["tea"]
 
 
+def test_any_order_is_handled_even_nothing(desk: Desk) -> None:
+    process_orders(["", None, 0, "tea"], 1, desk)
+    assert desk.handled() == ["", "0", "None", "tea"]
+
+
 def test_it_returns_only_when_the_last_order_has_been_handled(desk: Desk) -> None:
     process_orders(["tea", "slow cake"], 1, desk)
     assert desk.handled() == ["slow cake", "tea"]
@@ -71,6 +80,11 @@ def test_it_returns_only_when_the_last_order_has_been_handled(desk: Desk) -> Non
 def test_no_worker_dies_on_the_way(workers: int, desk: Desk, capfd: pytest.CaptureFixture[str]) -> None:
     process_orders(["tea", "cake", "toast"], workers, desk)
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_an_empty_queue_is_no_sign_of_the_end(desk: Desk, slow_queues: None) -> None:
+    process_orders(["tea", "cake", "toast"], 2, desk)
+    assert desk.handled() == ["cake", "tea", "toast"]
 
 
 # Who handles them ---------------------------------------------------------------------------
@@ -116,8 +130,48 @@ def test_an_exception_is_not_lost_when_it_is_long_on_its_way(desk: Desk) -> None
         process_orders(["tea, spilt"], 1, desk)
 
 
+@pytest.mark.usefixtures("limits_are_over")
+def test_orders_and_exceptions_are_waited_for_as_long_as_it_takes(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="slow tea, spilt"):
+        process_orders(["slow cake", "slow tea, spilt"], 2, desk)
+    assert desk.handled() == ["slow cake"]
+
+
 def test_of_two_exceptions_the_first_in_order_is_raised(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(order_desk, "last_has_come", multiprocessing.Event())
     with pytest.raises(KeyError, match="patient guest, lost"):
         process_orders(["patient guest, lost", "toast, burnt", "tea", "last cake"], 2, desk)
     assert desk.handled() == ["last cake", "tea"]
+
+
+# What the tests need ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def slow_queues(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the first look at a queue find nothing, in each process, as it may be at any time.
+
+    "After putting an object on an empty queue there may be an infinitesimal delay before the queue's
+    empty() method returns False and get_nowait() can return without raising queue.Empty": so the
+    documentation of multiprocessing, and the item may not even have been put yet.
+    """
+    looks: Counter[tuple[int, int]] = Counter()
+
+    def first_look(which: object) -> bool:
+        looks[os.getpid(), id(which)] += 1
+        return looks[os.getpid(), id(which)] == 1
+
+    def slow_empty(real: Callable[[Any], bool]) -> Callable[[Any], bool]:
+        return lambda self: first_look(self) or real(self)
+
+    real_get = Queue.get
+
+    def slow_get(self: Queue[Any], block: bool = True, timeout: float | None = None) -> Any:
+        waits = block and (timeout is None or timeout > 10)
+        if not waits and first_look(self):
+            raise queue.Empty
+        return real_get(self, block, timeout)
+
+    monkeypatch.setattr(Queue, "empty", slow_empty(Queue.empty))
+    monkeypatch.setattr(SimpleQueue, "empty", slow_empty(SimpleQueue.empty))
+    monkeypatch.setattr(Queue, "get", slow_get)

@@ -6,6 +6,7 @@ import fcntl
 import multiprocessing
 import os
 import signal
+from multiprocessing import util
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,18 @@ def send_and_close(connection: Connection, *items: Any) -> None:
 def close_and_stay(connection: Connection, caller: int, file: Path) -> None:
     """Tell who it is, close its end, and when the caller waits for that, leave a file and end."""
     send_and_close(connection, os.getpid())
+    stillness.until_asleep(caller)
+    file.touch()
+
+
+def take_long(connection: Connection, caller: int, file: Path) -> None:
+    """Send when the caller waits, and leave a file at the very end of the process, when it waits for that."""
+    stillness.until_asleep(caller)
+    connection.send("late")
+    util.Finalize(None, leave_late, (caller, file), exitpriority=0)
+
+
+def leave_late(caller: int, file: Path) -> None:
     stillness.until_asleep(caller)
     file.touch()
 

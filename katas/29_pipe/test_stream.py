@@ -95,6 +95,12 @@ def test_the_child_has_ended_when_all_is_returned(tmp_path: Path) -> None:
     assert (tmp_path / "end").exists(), "the producer was stopped before its end"
 
 
+@pytest.mark.usefixtures("limits_are_over")
+def test_items_and_the_child_are_waited_for_as_long_as_it_takes(tmp_path: Path) -> None:
+    assert collect(producers.take_long, os.getpid(), tmp_path / "end") == ["late"]
+    assert (tmp_path / "end").exists(), "the child was stopped before its end"
+
+
 @pytest.mark.parametrize("start_method", METHODS, indirect=True)
 def test_the_exception_of_the_producer_is_raised() -> None:
     with pytest.raises(producers.OwnError, match="the producer has failed"):

@@ -1,4 +1,4 @@
-"""A Queue, with a name and then an end mark from each car."""
+"""A SimpleQueue, with a name and then an end mark from each car."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _cross(light, queue, *, car):
 
 
 def drive(cars, light):
-    queue = mp.Queue()
+    queue = mp.SimpleQueue()
     processes = [mp.Process(target=partial(_cross, light, queue, car=car), daemon=True) for car in cars]
     for process in processes:
         process.start()
@@ -29,5 +29,4 @@ def drive(cars, light):
     for process in processes:
         process.join()
     queue.close()
-    queue.join_thread()
     return names

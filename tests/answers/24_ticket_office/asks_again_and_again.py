@@ -1,0 +1,44 @@
+"""Asks for the lock, and for the end of each buyer, again and again until it is so."""
+
+import json
+import os
+from multiprocessing import Lock, Process, Value
+
+
+def buy(path, lock):
+    while not lock.acquire(timeout=0.5):
+        pass
+    try:
+        return sell(path)
+    finally:
+        lock.release()
+
+
+def sell(path):
+    with open(path) as file:
+        seats = json.load(file)["seats"]
+    if seats == 0:
+        return False
+    with open(f"{path}.new", "w") as file:
+        json.dump({"seats": seats - 1}, file)
+    os.replace(f"{path}.new", path)
+    return True
+
+
+def buy_all(path, lock, sold):
+    mine = 0
+    while buy(path, lock):
+        mine += 1
+    with sold.get_lock():
+        sold.value += mine
+
+
+def sell_out(path, buyers):
+    lock, sold = Lock(), Value("i", 0)
+    processes = [Process(target=buy_all, args=(path, lock, sold)) for _ in range(buyers)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        while process.is_alive():
+            process.join(1)
+    return sold.value

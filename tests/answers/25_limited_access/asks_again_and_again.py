@@ -1,0 +1,33 @@
+"""Asks for a place, and for the end of each process, again and again until it is so."""
+
+from multiprocessing import Process, Semaphore, SimpleQueue
+
+
+def work(number, job, room, outcomes):
+    while not room.acquire(timeout=0.5):
+        pass
+    try:
+        outcome = number, job(), None
+    except BaseException as error:
+        outcome = number, None, error
+    finally:
+        room.release()
+    outcomes.put(outcome)
+
+
+def run_limited(jobs, limit):
+    if limit < 1:
+        raise ValueError(limit)
+    room, outcomes = Semaphore(limit), SimpleQueue()
+    processes = [Process(target=work, args=(n, job, room, outcomes)) for n, job in enumerate(jobs)]
+    for process in processes:
+        process.start()
+    came = sorted((outcomes.get() for _ in processes), key=lambda outcome: outcome[0])
+    for process in processes:
+        while process.is_alive():
+            process.join(1)
+    outcomes.close()
+    for _, _, error in came:
+        if error is not None:
+            raise error
+    return [result for _, result, _ in came]
