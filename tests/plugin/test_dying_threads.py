@@ -64,3 +64,24 @@ def test_a_thread_that_died_without_touching_anything_shared_is_named(project: P
     run.result.assert_outcomes(failed=1)
     assert run.kinds == ["race"]
     assert "looker" in [actor["thread"] for actor in run.only()["actors"]]
+
+
+DIED_AND_FAILED = """
+import threading, pytest
+@pytest.mark.interleave
+def test_it():
+    got = []
+    def fetch():
+        got.append({}["missing"])
+    fetcher = threading.Thread(target=fetch)
+    fetcher.start()
+    fetcher.join()
+    assert got == [1]
+"""
+
+
+def test_a_test_that_fails_fails_whatever_its_threads_died_of(project: Project) -> None:
+    run = project.run(DIED_AND_FAILED)
+    assert run.kinds == ["lost-exception"]
+    run.result.assert_outcomes(failed=1)
+    run.result.stdout.fnmatch_lines(["*assert [[][]] == [[]1[]]"])

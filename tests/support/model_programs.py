@@ -125,6 +125,6 @@ def explored(program: Program, limit: int = 100_000) -> tuple[Dpor, list[tuple[E
             tid = search.choose(enabled, enabled[0].tid, events, state.standing())
             events.append(state.step(next(task for task in enabled if task.tid == tid)))
         waiting = [Event(task.tid, task.pending.act, task.pending.key) for task in state.standing()]
-        search.finish(events, waiting, ())
+        search.finish(events, waiting)
         runs.append(tuple(events))
     return search, runs

@@ -123,28 +123,38 @@ class Dpor:
                 asleep |= 1 << task.tid
         return asleep
 
-    def finish(self, events: Sequence[Event], waiting: Sequence[Event], pauses: Sequence[int]) -> None:
+    def finish(
+        self,
+        events: Sequence[Event],
+        waiting: Sequence[Event],
+        pauses: Sequence[int] = (),
+        overdue: Sequence[int] = (),
+    ) -> None:
         """Learn from an execution.
 
-        `waiting` is what tasks stood at when it ended; `pauses` are the numbers of steps after which time passed.
+        `waiting` is what tasks stood at when it ended; `pauses` are the numbers of steps before which time passed,
+        `overdue` those of the steps that waited for it.
         """
         self.executions += 1
         self.distinct += not self._redundant
-        self._find_races(events[: len(self.nodes)], self._stood if self._redundant else waiting, pauses)
+        self._find_races(events[: len(self.nodes)], self._stood if self._redundant else waiting, pauses, overdue)
         self.exhausted = not self._advance()
 
-    def _find_races(self, events: Sequence[Event], waiting: Sequence[Event], pauses: Sequence[int]) -> None:
+    def _find_races(
+        self, events: Sequence[Event], waiting: Sequence[Event], pauses: Sequence[int], overdue: Sequence[int]
+    ) -> None:
         history = History()
         first_new = self._fixed - 1
-        stops = set(pauses)
+        stops, late = set(pauses), set(overdue)
         for index, event in enumerate(events):
             if index in stops:
                 history.time_passes()
-            races = history.add(event)
+            races = history.add(event, waited=index in late)
             if races and index >= first_new:
                 for earlier in races:
                     for_the_same = event.act in TAKING and events[earlier].act in TAKEN
-                    known = history.known[index] if for_the_same else history.before[index]
+                    alone = for_the_same or index in late  # it stood there before time passed
+                    known = history.known[index] if alone else history.before[index]
                     self._reverse(events, history, earlier, index, event.task, known)
         for event in waiting:
             for earlier in history.rivals_of_waiting(event):

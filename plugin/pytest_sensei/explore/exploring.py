@@ -277,7 +277,7 @@ class Exploration:
         if execution.end in _STANDSTILL and diagnosis.kind.group.value == "deadlocks":
             error = Deadlock(diagnosis).with_traceback(execution.main_trace)
         if diagnosis.kind is Kind.LOST_EXCEPTION:
-            error = None  # the test itself never sees it: how bad that is, is a setting
+            error = execution.raised  # how bad it is that nobody heard of the other one is a setting
         return ExploreResult(Outcome.FAILED, schedule.note or "", error, diagnosis, switches)
 
     def _replayed(self, switches: tuple[Switch, ...]) -> ExploreResult:

@@ -227,7 +227,10 @@ class History:
         self._floor = 0
 
     def time_passes(self) -> None:
-        """Everything so far happens before everything from now on: the clock moves only when nobody can."""
+        """Everything so far happens before whatever waited for this: the clock moves only when nobody can.
+
+        Who stood at a lock meanwhile did not wait for the clock: it could have come first.
+        """
         self._floor = (1 << len(self.before)) - 1
 
     def known_to(self, task: int) -> int:
@@ -236,11 +239,14 @@ class History:
         if last == NOTHING:
             last = self._births.get(task, NOTHING)
             if last == NOTHING:
-                return self._floor
-        return self.before[last] | (1 << last) | self._floor
+                return 0
+        return self.before[last] | (1 << last)
 
-    def add(self, event: Event) -> list[int]:
-        """Take in the next event. Returns the earlier events that race with it: they could be swapped."""
+    def add(self, event: Event, *, waited: bool = False) -> list[int]:
+        """Take in the next event. Returns the earlier events that race with it: they could be swapped.
+
+        `waited`: it happens because time has passed.
+        """
         index = len(self.before)
         known = self.known_to(event.task)
         before, rivals = _LINKS[event.act](self, event, index)
@@ -249,7 +255,7 @@ class History:
             through |= self.before[other]
             links |= 1 << other
         self.known.append(known)
-        self.before.append(known | through | links)
+        self.before.append(known | through | links | (self._floor if waited else 0))
         self._last_of[event.task] = index
         ordered = known if event.act in TAKING else known | through  # not by this very conflict alone
         return [rival for rival in rivals if not ordered >> rival & 1]

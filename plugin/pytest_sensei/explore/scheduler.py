@@ -118,7 +118,8 @@ class Scheduler:
         self.recorder = recorder
         self.now = shared.clock
         self.events: list[Event] = []
-        self.pauses: list[int] = []
+        self.pauses: list[int] = []  # numbers of events before which time passed
+        self.overdue: list[int] = []  # numbers of events that waited for it
         self.switches: list[Switch] = []
         self.learned: set[FieldName] = set()
         self.tasks: list[Task] = []
@@ -128,6 +129,7 @@ class Scheduler:
         self.end: End | None = None
         self.culprit: Task | None = None  # whose exception, spin or escape ended it
         self.problem: BaseException | None = None
+        self.raised: BaseException | None = None  # by the test itself, whatever became of its threads
         self.verdict: tuple[End, Task, BaseException | None] | None = None  # known before the end
         self.most_steps = shared.max_steps
         self.over = False
@@ -280,7 +282,10 @@ class Scheduler:
         """Put the operation of `task` down as the next event."""
         operation = task.pending
         act = operation.act
-        if operation.expired or act in _AT_ONCE:
+        if operation.expired:
+            self.overdue.append(len(self.events))
+            act = self._outcome(task, operation)
+        elif act in _AT_ONCE:
             act = self._outcome(task, operation)
         self.events.append(happened((task.tid, act, operation.key)))
         if act in _CHANGING:
@@ -442,6 +447,7 @@ class Scheduler:
 
         The other tasks go on for a while: what they would have done tells which orders are worth a try.
         """
+        self.raised = error
         dead = self._dead() if isinstance(error, Exception) else None
         verdict = (End.RAISED, self.main, error) if dead is None else (End.DIED, dead, dead.error)
         expected = self.running is self.main and not isinstance(error, _AT_ONCE_OVER)

@@ -60,4 +60,4 @@ class Exhaustive:
     def learn(self, scheduler: Scheduler) -> None:
         """Take in how the execution went."""
         waiting = [Event(task.tid, task.pending.act, task.pending.key) for task in scheduler.stood]
-        self.search.finish(scheduler.events, waiting, scheduler.pauses)
+        self.search.finish(scheduler.events, waiting, scheduler.pauses, scheduler.overdue)
