@@ -9,7 +9,7 @@ import pytest
 from pytest_sensei import settings
 from pytest_sensei.dojo import answers, broker_fixtures, journal_plugin, limits
 from pytest_sensei.explore import pytest_explore
-from pytest_sensei.hooks import attaching, katas, left_open, pages, reports, watched
+from pytest_sensei.hooks import attaching, katas, left_open, pages, reports, time_limits, watched
 from pytest_sensei.primitives import patching
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     register(pytest_explore.Explored(config), "sensei-explored")
     register(broker_fixtures, "sensei-brokers")
     register(limits, "sensei-limits")
+    register(time_limits, "sensei-time-limits")
     journal_plugin.register(config)
     if not hasattr(config, "workerinput"):
         teller = reports.Teller(config)

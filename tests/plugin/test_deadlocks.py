@@ -460,6 +460,22 @@ HEALTHY = {
                 again = threading.Thread(target=lock.acquire, args=(True, 0.01)); again.start(); again.join()
                 second = threading.Thread(target=give); second.start(); second.join()
         """,
+    "a thread that runs another interpreter": """
+        import sys, threading, time
+        try:
+            import _interpreters as interpreters
+        except ImportError:
+            import _xxsubinterpreters as interpreters
+        def test_it():
+            def work():
+                one = interpreters.create()
+                run = getattr(interpreters, "exec", None) or interpreters.run_string
+                run(one, "import collections, json, time\\nend = time.monotonic() + 1\\n"
+                         "while time.monotonic() < end: (lambda n: [n, {}])(1)")
+                interpreters.destroy(one)
+            thread = threading.Thread(target=work)
+            thread.start(); thread.join()
+        """,
     "a reentrant lock": """
         import threading
         def test_it():

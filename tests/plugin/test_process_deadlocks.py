@@ -641,6 +641,20 @@ def test_a_grandchild():
     process.join()
     assert process.exitcode == 0
 
+def wait_for_an_alarm():
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(1)
+    threading.Lock().acquire() and os.read(os.pipe()[0], 1)
+def test_an_alarm_that_ends_a_child():
+    child = ctx.Process(target=wait_for_an_alarm)
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGALRM
+
+def test_a_program_that_an_alarm_wakes():
+    source = "import signal, os; r, w = os.pipe(); signal.signal(14, lambda *a: os.write(w, b'x'))"
+    assert subprocess.Popen([sys.executable, "-c", source + "; signal.alarm(1); os.read(r, 1)"]).wait() == 0
+
 def test_a_signal_handler_that_sends():
     receiver, sender = ctx.Pipe(duplex=False)
     old = signal.signal(signal.SIGUSR1, lambda *_: sender.send(1))

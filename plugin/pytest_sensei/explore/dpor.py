@@ -137,7 +137,9 @@ class Dpor:
         """
         self.executions += 1
         self.distinct += not self._redundant
-        self._find_races(events[: len(self.nodes)], self._stood if self._redundant else waiting, pauses, overdue)
+        self._find_races(
+            events[: len(self.nodes)], self._stood if self._redundant else waiting, pauses, overdue
+        )
         self.exhausted = not self._advance()
 
     def _find_races(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import _thread
 import ctypes
 import signal
-import sys
 import threading
 from contextlib import contextmanager
 from time import process_time
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_sensei.explore.scheduler import let_go_on
 from pytest_sensei.explore.task import Unwind
 from pytest_sensei.primitives.runtime import monotonic
+from pytest_sensei.watch import frames
 from pytest_sensei.watch.places import is_user_file, place_of, user_frame
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Watchdog:
     def _end(self, execution: Scheduler, *, busy: bool) -> None:
         task = execution.main if execution.over else execution.running
         if not execution.over:
-            frame = sys._current_frames().get(task.ident)
+            frame = frames.current().get(task.ident)
             execution.escape(task, Escaped(_words(task.name, _where(frame, self._root), busy=busy)))
         if task.ident != self._main:
             _raise_in(task.ident)

@@ -88,7 +88,12 @@ class Lock:
             if strand.only is None:
                 strand.only = self._ref
             else:
-                strand.hold(self, waits=blocking)
+                try:
+                    strand.hold(self, waits=blocking)
+                except BaseException:  # there is no room left for a call, say: nobody would give it back
+                    self._owner = None
+                    self._raw.release()
+                    raise
             return True
         return self._acquire_slowly(blocking, timeout)
 
@@ -109,7 +114,12 @@ class Lock:
             if strand.only is None:
                 strand.only = self._ref
             else:
-                strand.hold(self)
+                try:
+                    strand.hold(self)
+                except BaseException:  # there is no room left for a call, say: nobody would give it back
+                    self._owner = None
+                    self._raw.release()
+                    raise
             return True
         return self._acquire_slowly(True, -1)
 
@@ -186,10 +196,12 @@ class Lock:
         if strand is None and not self._raw.locked() and current_is_unwinding():
             return  # a victim's `with` gives back what its wait could not take again
         self._owner = None
-        if strand is not None:
-            strand.forget(self)
-            handed_over(strand)
-        self._raw.release()
+        try:
+            if strand is not None:
+                strand.forget(self)
+                handed_over(strand)
+        finally:
+            self._raw.release()
 
     def _is_owned(self) -> bool:
         # threading.Condition asks a plain lock this way: "locked by anybody" is its answer

@@ -80,7 +80,13 @@ class RLock:
             if strand.only is None:
                 strand.only = self._ref
             else:
-                strand.hold(self, waits=blocking)
+                try:
+                    strand.hold(self, waits=blocking)
+                except BaseException:  # there is no room left for a call, say: nobody would give it back
+                    self._owner = None
+                    self._count = 0
+                    self._raw.release()
+                    raise
             return True
         return self._acquire_slowly(blocking, timeout)
 
@@ -105,7 +111,13 @@ class RLock:
             if strand.only is None:
                 strand.only = self._ref
             else:
-                strand.hold(self)
+                try:
+                    strand.hold(self)
+                except BaseException:  # there is no room left for a call, say: nobody would give it back
+                    self._owner = None
+                    self._count = 0
+                    self._raw.release()
+                    raise
             return True
         return self._acquire_slowly(True, -1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -331,9 +332,29 @@ def _kin(stat: Stat, note: Note | None, member: Member | None, *, service: bool)
             others.append(actor)
         else:
             sleepers.append(found)
-    if note is not None and note.handlers:
+    is_program = note is None and member is None and not service
+    if (note is not None and note.handlers) or (is_program and _hears_signals(stat.pid, sleepers)):
         others.append(actor_id(stat.pid, "signals"))
     return Kin(stat, note, member, service, threads, tuple(sleepers), tuple(others))
+
+
+def _hears_signals(pid: int, sleepers: list[Sleeper]) -> bool:
+    """Tell whether a signal may wake a program: a timer of the kernel's, say, which is not to be seen from outside.
+
+    That a child ends is nothing new where it waits for just that.
+    """
+    caught = procfs.caught(pid) - _NO_NEWS
+    if _CHILD not in caught:
+        return bool(caught)
+    awaited = any(need.want is Want.PROCESS for sleeper in sleepers for need in sleeper.needs)
+    return len(caught) > 1 or (not awaited and bool(procfs.children(pid)))
+
+
+_CHILD = getattr(signal, "SIGCHLD", 0)
+_FAULTS = ("SIGSEGV", "SIGFPE", "SIGABRT", "SIGBUS", "SIGILL")  # faulthandler's: what comes then is the end
+_OF_THREADS = (32, 33)  # glibc's own
+_NO_NEWS = frozenset((signal.SIGINT, *_OF_THREADS, *(getattr(signal, name, 0) for name in _FAULTS)))
+"""Signals for which most programs have a handler, Python's among them, and that wake nobody."""
 
 
 def _unexplained(stat: Stat, note: Note | None) -> Iterator[tuple[str, int]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
-import sys
 import threading
 import time
 import weakref
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from pytest_sensei.diagnosis import Actor, Diagnosis, Kind, some
 from pytest_sensei.primitives import runtime
 from pytest_sensei.primitives.threads import Origin, origins, real_join, strand_of
+from pytest_sensei.watch import frames as running
 from pytest_sensei.watch import graph, ledger
 from pytest_sensei.watch.lost import started
 from pytest_sensei.watch.naming import type_of, waited_object
@@ -47,13 +47,14 @@ class Alive:
     @classmethod
     def now(cls) -> Alive:
         """Look who is alive, whatever a damaged `is_alive` says: the interpreter's frames tell."""
-        running = set(sys._current_frames())
-        return cls(frozenset(t for t in threading.enumerate() if t.ident in running or t.ident is None))
+        idents = running.idents()
+        return cls(frozenset(t for t in threading.enumerate() if t.ident in idents or t.ident is None))
 
 
 def outliving(before: Collection[threading.Thread]) -> list[threading.Thread]:
     """Return the threads that run now, did not before, and do not run on by design."""
-    frames = sys._current_frames()
+    frames = running.current()
+    idents = running.idents() if running.are_partial() else frames.keys()
     del frames[threading.get_ident()]  # it would know itself: a cycle that keeps every thread's objects alive
     me = threading.current_thread()
     found = [
@@ -62,8 +63,8 @@ def outliving(before: Collection[threading.Thread]) -> list[threading.Thread]:
         if thread not in before
         and thread is not me
         and not isinstance(thread, threading._DummyThread)
-        and thread.ident in frames
-        and not is_known_service(thread, frames[thread.ident])
+        and thread.ident in idents
+        and not is_known_service(thread, frames.get(thread.ident or 0))
     ]
     return sorted(found, key=_serial)
 
@@ -138,7 +139,7 @@ def owner_of(thread: threading.Thread) -> Origin | None:
 
 def diagnose(thread: threading.Thread, root: str | None) -> Diagnosis:
     """Explain a thread that still runs after its test."""
-    frame = sys._current_frames().get(thread.ident or 0)
+    frame = running.current().get(thread.ident or 0)
     user = user_frame(frame)
     here = place_of(user.f_code, user.f_lineno or 0, root) if user is not None else None
     began = started(thread, root)
@@ -180,7 +181,7 @@ def end(threads: Collection[threading.Thread], patience: float) -> list[threadin
             if strand.wait is None:
                 _raise_in(thread, Ended)
     ids = {thread.ident for thread in threads}
-    left = wait_until_gone(lambda: [t for t in threads if t.ident in sys._current_frames()], patience)
+    left = wait_until_gone(lambda: [t for t in threads if t.ident in running.idents()], patience)
     return [thread for thread in left if thread.ident in ids]
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_sensei.primitives import locks, queues, runtime
 from pytest_sensei.primitives.threads import strand_of
+from pytest_sensei.watch import frames as running
 from pytest_sensei.watch.discipline import gives_back_itself
 from pytest_sensei.watch.graph import OUTSIDE, Blocked, Situation
 from pytest_sensei.watch.services import is_runner_service
@@ -51,7 +52,7 @@ def read() -> Ledger:
     """Take the ledger of this process. Test runner's own threads take no part."""
     threads = {thread.ident: thread for thread in threading.enumerate()}
     parties = {}
-    frames = sys._current_frames()
+    frames = running.current()
     frames[runtime.get_ident()] = _outside(sys._getframe(1))
     for ident, frame in frames.items():
         thread = threads.get(ident)
@@ -149,7 +150,12 @@ def _resource_id(resource: object) -> str:
 
 def _outsiders() -> set[str]:
     """Whatever may act in this process though no thread of Python is running it now."""
-    return {OUTSIDE} if has_signal_handlers() or has_native_threads(len(sys._current_frames())) else set()
+    return {OUTSIDE} if may_be_woken() or has_native_threads(len(running.current())) else set()
+
+
+def may_be_woken() -> bool:
+    """Tell whether somebody may act who is no thread of this process: a signal, or one that cannot be looked at."""
+    return has_signal_handlers() or running.are_partial()
 
 
 _HARMLESS_HANDLERS = ("pytest_timeout", "faulthandler", "_pytest", "signal", "asyncio", "coverage")
@@ -161,9 +167,20 @@ That of coverage saves its data and lets the process end.
 
 def has_signal_handlers() -> bool:
     """Tell whether a handler of the user's could run in the main thread and wake somebody."""
-    return any(is_user_handler(signal.getsignal(number)) for number in _SIGNALS)
+    return has_pending_alarm() or any(is_user_handler(signal.getsignal(number)) for number in _SIGNALS)
 
 
+def has_pending_alarm() -> bool:
+    """Tell whether a timer of the kernel's will interrupt this process, or end it; pytest-timeout's does not count."""
+    if _getitimer is None or not _getitimer(signal.ITIMER_REAL)[0]:
+        return False
+    handler = signal.getsignal(signal.SIGALRM)
+    if handler is signal.SIG_IGN:
+        return False
+    return _module_of(handler) != "pytest_timeout"
+
+
+_getitimer = getattr(signal, "getitimer", None)
 _SIGNALS = tuple(signal.valid_signals()) if hasattr(signal, "valid_signals") else ()
 
 
@@ -171,10 +188,15 @@ def is_user_handler(handler: object) -> bool:
     """Tell whether a handler is one that the user's code has installed, and that may do anything."""
     if not callable(handler) or handler is signal.default_int_handler or isinstance(handler, signal.Handlers):
         return False
+    return _module_of(handler) not in _HARMLESS_HANDLERS
+
+
+def _module_of(handler: object) -> str:
+    """Return the name of the package that a handler is from."""
     while isinstance(handler, functools.partial):
         handler = handler.func
     module = getattr(handler, "__module__", None) or ""
-    return module.partition(".")[0] not in _HARMLESS_HANDLERS
+    return module.partition(".")[0]
 
 
 def has_native_threads(known: int) -> bool:

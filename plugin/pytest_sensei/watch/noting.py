@@ -6,7 +6,6 @@ import itertools
 import multiprocessing
 import os
 import stat
-import sys
 import threading
 from multiprocessing import process, queues
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from pytest_sensei.primitives import openings, semaphores
 from pytest_sensei.primitives.pipes import Ends
 from pytest_sensei.primitives.processes import ANY, Ending
 from pytest_sensei.primitives.semaphores import Guard
-from pytest_sensei.watch import ledger, procfs
+from pytest_sensei.watch import frames, ledger, procfs
 from pytest_sensei.watch.naming import named_values, type_of, user_frames
 from pytest_sensei.watch.notes import (
     Gone,
@@ -79,7 +78,7 @@ class _Writer:
             threads=threads,
             ignored=ignored,
             unnamed=unnamed,
-            handlers=ledger.has_signal_handlers(),
+            handlers=ledger.may_be_woken(),
             ends=tuple(self._ends()) if self._rich else (),
             things=tuple(self._things()) if self._rich else (),
             rich=self._rich,
@@ -90,7 +89,7 @@ class _Writer:
         """Return the threads that take no part: by their identifiers where known, and how many are not."""
         threads = {thread.ident: thread for thread in threading.enumerate()}
         known, unnamed = [], 0
-        for ident in sys._current_frames():
+        for ident in frames.current():  # who is missing there is looked at from outside
             thread = threads.get(ident)
             if thread is threading.main_thread():
                 continue

@@ -190,6 +190,13 @@ def catches(pid: int, signal: int) -> bool:
     return bool(int(masks.get("SigCgt", "0"), 16) & bit) and not int(masks.get("SigBlk", "0"), 16) & bit
 
 
+def caught(pid: int) -> frozenset[int]:
+    """Return the signals for which a process has a handler; none where that cannot be seen."""
+    match = re.search(r"^SigCgt:\s+([0-9a-f]+)", _read(f"{_ROOT}/{pid}/status") or "", re.MULTILINE)
+    mask = int(match[1], 16) if match else 0
+    return frozenset(number for number in range(1, mask.bit_length() + 1) if mask >> (number - 1) & 1)
+
+
 def has_open(pid: int, path: str) -> bool:
     """Tell whether a process has a file open."""
     folder = f"{_ROOT}/{pid}/fd"

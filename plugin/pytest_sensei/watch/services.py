@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import thread as futures_thread
 from types import FrameType
 
+from pytest_sensei.watch import frames
 from pytest_sensei.watch.places import frames_outward
 
-Service = Callable[[threading.Thread | None, FrameType], bool]
+Service = Callable[[threading.Thread | None, FrameType | None], bool]
 
 
-def _root_module(frame: FrameType) -> str:
+def _root_module(frame: FrameType | None) -> str:
     """Return the module of the outermost frame that is not `threading`'s own start-up."""
     module = ""
     current: FrameType | None = frame
@@ -30,10 +30,10 @@ _first_threads: set[int] = set()
 
 def remember_first_threads() -> None:
     """Remember the threads that were there before the first test."""
-    _first_threads.update(sys._current_frames())
+    _first_threads.update(frames.idents())
 
 
-def is_execnet(ident: int, frame: FrameType) -> bool:
+def is_execnet(ident: int, frame: FrameType | None) -> bool:
     """execnet's receiver reads messages of the xdist controller; it never touches the test's objects.
 
     One that a test has started, with a pytest run of its own say, is the test's.
@@ -41,24 +41,24 @@ def is_execnet(ident: int, frame: FrameType) -> bool:
     return ident in _first_threads and _root_module(frame).startswith("execnet")
 
 
-def is_timeout_timer(thread: threading.Thread | None, _frame: FrameType) -> bool:
+def is_timeout_timer(thread: threading.Thread | None, _frame: FrameType | None) -> bool:
     """pytest-timeout's timer thread only ends the test when its time is over."""
     return thread is not None and thread.name.startswith("pytest_timeout ")
 
 
-def is_debugger(thread: threading.Thread | None, _frame: FrameType) -> bool:
+def is_debugger(thread: threading.Thread | None, _frame: FrameType | None) -> bool:
     """A debugger's threads talk to the editor."""
     return thread is not None and (
         getattr(thread, "is_pydev_daemon_thread", False) or thread.name.startswith("pydevd.")
     )
 
 
-def is_coverage(_thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_coverage(_thread: threading.Thread | None, frame: FrameType | None) -> bool:
     """coverage.py's own threads store what was measured."""
     return _root_module(frame).startswith("coverage.")
 
 
-def is_exploring(_thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_exploring(_thread: threading.Thread | None, frame: FrameType | None) -> bool:
     """Our own pool of threads that carry explorations."""
     return _root_module(frame).startswith("pytest_sensei.explore")
 
@@ -67,12 +67,12 @@ RUNNER_SERVICES: tuple[Service, ...] = (is_timeout_timer, is_debugger, is_covera
 """Never able to wake what a test waits for, never a leak; so is execnet's own."""
 
 
-def is_runner_service(ident: int, thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_runner_service(ident: int, thread: threading.Thread | None, frame: FrameType | None) -> bool:
     """Tell whether a thread belongs to the test runner."""
     return is_execnet(ident, frame) or any(service(thread, frame) for service in RUNNER_SERVICES)
 
 
-def is_idle_executor_worker(thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_idle_executor_worker(thread: threading.Thread | None, frame: FrameType | None) -> bool:
     """An executor in use keeps its idle workers by design; it ends them when it is collected."""
     if thread not in futures_thread._threads_queues:
         return False
@@ -84,24 +84,24 @@ def is_idle_executor_worker(thread: threading.Thread | None, frame: FrameType) -
     return ("concurrent.futures.thread", "run") not in names
 
 
-def is_queue_feeder(thread: threading.Thread | None, _frame: FrameType) -> bool:
+def is_queue_feeder(thread: threading.Thread | None, _frame: FrameType | None) -> bool:
     """A multiprocessing queue's feeder ends with its queue; the queue is judged, not the thread."""
     return thread is not None and thread.name == "QueueFeederThread"
 
 
-def is_resource_sharer(_thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_resource_sharer(_thread: threading.Thread | None, frame: FrameType | None) -> bool:
     """Hands out descriptors to processes that unpickle them; multiprocessing keeps it once it was needed."""
     names = {(f.f_globals.get("__name__"), f.f_code.co_name) for f in frames_outward(frame)}
     return ("multiprocessing.resource_sharer", "_serve") in names
 
 
-def is_loky(_thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_loky(_thread: threading.Thread | None, frame: FrameType | None) -> bool:
     """loky keeps one executor for the next call, with a thread; it ends its workers itself when they are idle."""
     names = {f.f_globals.get("__name__", "") for f in frames_outward(frame)}
     return any("loky.process_executor" in name for name in names)
 
 
-def is_idle_trio_worker(_thread: threading.Thread | None, frame: FrameType) -> bool:
+def is_idle_trio_worker(_thread: threading.Thread | None, frame: FrameType | None) -> bool:
     """Trio keeps a thread that has done its job for the next one; after some seconds it ends by itself."""
     names = {(f.f_globals.get("__name__"), f.f_code.co_name) for f in frames_outward(frame)}
     cache = "trio._core._thread_cache"
@@ -118,7 +118,7 @@ STANDARD_SERVICES: tuple[Service, ...] = (
 """Able to act, but not a leak."""
 
 
-def is_known_service(thread: threading.Thread, frame: FrameType) -> bool:
+def is_known_service(thread: threading.Thread, frame: FrameType | None) -> bool:
     """Tell whether a thread that outlives its test is one that does so by design."""
     return is_runner_service(thread.ident or 0, thread, frame) or any(
         service(thread, frame) for service in STANDARD_SERVICES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -71,6 +72,12 @@ def test_a_program_that_reads_is_seen_to_read(cat: subprocess.Popen[bytes]) -> N
     assert found.arguments[0] == 0
     assert procfs.call(cat.pid, cat.pid) == found
     assert procfs.switches(cat.pid, cat.pid) >= 1
+
+
+def test_the_signals_that_a_program_catches_are_told(cat: subprocess.Popen[bytes]) -> None:
+    assert procfs.caught(cat.pid) == frozenset()
+    assert signal.SIGINT in procfs.caught(ME)
+    assert procfs.caught(2**22 + 1) == frozenset()
 
 
 def test_an_unreaped_child_has_ended() -> None:
