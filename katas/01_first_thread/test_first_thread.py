@@ -123,6 +123,13 @@ def test_jobs_are_waited_for_as_long_as_they_take() -> None:
     assert run_all([take_long, take_long]) == ["ended", "ended"]
 
 
+@pytest.mark.interleave
+def test_no_thread_is_left_when_it_returns() -> None:
+    threads = run_all([threading.current_thread, threading.current_thread])
+
+    assert [thread.is_alive() for thread in threads] == [False, False]
+
+
 def test_an_exception_may_be_returned_like_anything() -> None:
     error = KeyError("returned, not raised")
 

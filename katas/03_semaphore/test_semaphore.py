@@ -231,6 +231,20 @@ def test_a_blocked_acquire_sleeps_and_does_not_spin() -> None:
     join(guests)
 
 
+@pytest.mark.interleave
+def test_a_place_is_waited_for_as_long_as_it_takes() -> None:
+    seats = Semaphore(0)
+    answers: list[bool] = []
+
+    guests = start(lambda: answers.append(seats.acquire()))
+    time.sleep(3600)  # costs nothing: ends when nobody else can run
+    seats.release()
+
+    join(guests)
+    assert answers == [True]
+    assert seats.value == 0
+
+
 # Waiting not for ever ---------------------------------------------------------------------
 
 
@@ -287,6 +301,19 @@ def test_the_timeout_is_for_the_whole_call() -> None:
     join(guests)
 
     assert answers_in_time == [not taken_away], "0.4 s have passed, the timeout was 0.3 s"
+
+
+@pytest.mark.interleave
+def test_a_place_that_comes_at_the_last_moment_is_taken_or_still_there() -> None:
+    seats = Semaphore(0)
+    answers: list[bool] = []
+
+    guests = start(lambda: answers.append(seats.acquire(timeout=1)))
+    time.sleep(1)  # as long as the timeout: either may be over first
+    seats.release()
+
+    join(guests)
+    assert (answers, seats.value) in [([True], 0), ([False], 1)]
 
 
 # How it is built --------------------------------------------------------------------------

@@ -73,6 +73,19 @@ def test_who_waits_sleeps_and_does_not_spin() -> None:
 
 
 @pytest.mark.interleave
+def test_set_is_waited_for_as_long_as_it_takes() -> None:
+    event = Event()
+    answers: list[bool] = []
+
+    guests = start(lambda: answers.append(event.wait()))
+    time.sleep(3600)  # costs nothing: ends when nobody else can run
+    event.set()
+    join(guests)
+
+    assert answers == [True]
+
+
+@pytest.mark.interleave
 def test_set_wakes_all_who_wait() -> None:
     event = Event()
     answers: list[bool] = []

@@ -225,6 +225,69 @@ def test_the_timeout_of_a_get_is_for_the_whole_call() -> None:
     assert ended_in_time == ["consumer"], "0.4 s have passed, the timeout was 0.3 s"
 
 
+@pytest.mark.interleave
+def test_an_item_is_waited_for_as_long_as_it_takes() -> None:
+    buffer = BoundedBuffer(1)
+
+    def produce() -> None:
+        time.sleep(3600)  # costs nothing: time is virtual
+        buffer.put("a")
+
+    threads = start(producer=produce)
+    assert buffer.get() == "a"
+    wait_for(threads)
+
+
+@pytest.mark.interleave
+def test_room_is_waited_for_as_long_as_it_takes() -> None:
+    buffer = BoundedBuffer(1)
+    buffer.put("a")
+    got: list[object] = []
+
+    def consume() -> None:
+        time.sleep(3600)
+        got.append(buffer.get())
+
+    threads = start(consumer=consume)
+    buffer.put("b")
+    wait_for(threads)
+    assert [*got, buffer.get()] == ["a", "b"]
+
+
+@pytest.mark.interleave
+def test_an_item_that_comes_at_the_last_moment_is_taken_or_still_there() -> None:
+    buffer = BoundedBuffer(1)
+    got: list[object] = []
+
+    def consume() -> None:
+        with contextlib.suppress(Empty):
+            got.append(buffer.get(timeout=1))
+
+    threads = start(consumer=consume)
+    time.sleep(1)  # as long as the timeout: either may be over first
+    buffer.put("a")
+    wait_for(threads)
+    assert len(got) + len(buffer) == 1
+
+
+@pytest.mark.interleave
+def test_who_gets_room_at_the_last_moment_is_in_or_is_told_that_it_is_not() -> None:
+    buffer = BoundedBuffer(1)
+    buffer.put("a")
+    came_in: list[object] = []
+
+    def produce() -> None:
+        with contextlib.suppress(Full):
+            buffer.put("b", timeout=1)
+            came_in.append("b")
+
+    threads = start(producer=produce)
+    time.sleep(1)
+    assert buffer.get() == "a"
+    wait_for(threads)
+    assert len(buffer) == len(came_in)
+
+
 # Closing
 
 

@@ -95,6 +95,18 @@ def test_jobs_that_take_long_are_counted() -> None:
 
 
 @pytest.mark.interleave
+def test_no_thread_is_left_when_the_count_is_told() -> None:
+    threads: list[threading.Thread] = []
+
+    def job() -> bool:
+        threads.append(threading.current_thread())
+        return True
+
+    assert count_in_threads([job, job]) == 2
+    assert [thread.is_alive() for thread in threads] == [False, False]
+
+
+@pytest.mark.interleave
 def test_the_exception_of_the_first_thread_is_raised_though_it_came_later() -> None:
     def fail_late() -> None:
         time.sleep(3600)

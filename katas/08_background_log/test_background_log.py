@@ -92,6 +92,25 @@ def test_flush_waits_until_the_line_is_in_the_file(path: Path) -> None:
     assert found == ["here"]
 
 
+@pytest.mark.interleave
+def test_each_flush_waits_for_the_line_when_two_threads_flush(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    found: list[list[str]] = []
+
+    def flush() -> None:
+        log.flush()
+        found.append(lines_in(path))
+
+    with BackgroundLog(path) as log:
+        log.write("here")
+        other = threading.Thread(target=flush)
+        other.start()
+        flush()
+        other.join()
+
+    assert found == [["here"], ["here"]]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
 def test_flush_waits_as_long_as_the_file_takes_no_more(tmp_path: Path) -> None:
     has_returned = threading.Event()
@@ -170,6 +189,18 @@ def test_close_without_a_line_ends_the_thread(path: Path) -> None:
     BackgroundLog(path).close()
 
     assert lines_in(path) == []
+
+
+@pytest.mark.interleave
+def test_the_thread_has_ended_when_close_returns(path: Path) -> None:
+    before = set(threading.enumerate())
+    log = BackgroundLog(path)
+    log.write("here")
+    writers = set(threading.enumerate()) - before
+
+    log.close()
+
+    assert [writer for writer in writers if writer.is_alive()] == []
 
 
 def test_close_may_be_called_twice(path: Path) -> None:

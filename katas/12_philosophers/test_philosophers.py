@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -125,6 +126,24 @@ def test_who_is_woken_takes_no_fork_that_another_one_has_taken() -> None:
                 stack.callback(fork.release)
 
     join(*[sit_down(table, seat, partial(bite, seat)) for seat in range(3)])
+
+
+@pytest.mark.interleave
+def test_a_neighbour_is_waited_for_as_long_as_the_bite_takes() -> None:
+    table = Table(2)
+    fork_between_them = threading.Lock()
+    was_free: list[bool] = []
+
+    def bite() -> None:
+        free = fork_between_them.acquire(blocking=False)
+        was_free.append(free)
+        time.sleep(3600)  # costs nothing: ends when nobody else can run
+        if free:
+            fork_between_them.release()
+
+    join(sit_down(table, 0, bite), sit_down(table, 1, bite))
+
+    assert was_free == [True, True]
 
 
 # All at the table -------------------------------------------------------------------------

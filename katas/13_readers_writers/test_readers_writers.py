@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from threading import Barrier, Event, Thread
 
@@ -145,6 +146,27 @@ def test_of_two_who_wait_for_a_reader_only_one_writes() -> None:
         assert (page.title, page.text) == (0, 0)
     wait_for(threads)
     assert (page.title, page.text) == (2, 2)
+
+
+@pytest.mark.interleave
+@pytest.mark.parametrize(
+    ("first", "second"), [("reading", "writing"), ("writing", "reading"), ("writing", "writing")]
+)
+def test_who_is_inside_is_waited_for_as_long_as_it_takes(first: str, second: str) -> None:
+    lock = ReadWriteLock()
+    order: list[str] = []
+
+    def come_later() -> None:
+        time.sleep(1)
+        with getattr(lock, second)():
+            order.append("second")
+
+    threads = start(later=come_later)
+    with getattr(lock, first)():
+        time.sleep(3600)  # costs nothing: time is virtual
+        order.append("first")
+    wait_for(threads)
+    assert order == ["first", "second"]
 
 
 @pytest.mark.interleave

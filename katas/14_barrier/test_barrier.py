@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from threading import Thread
 
@@ -59,6 +60,22 @@ def test_nobody_passes_before_both_have_come() -> None:
         ann=lambda: meet("ann"),
         bob=lambda: meet("bob"),
     )
+
+
+@pytest.mark.interleave
+def test_who_comes_late_is_waited_for_as_long_as_it_takes() -> None:
+    barrier = Barrier(2)
+    come: list[str] = []
+
+    def come_late() -> None:
+        time.sleep(3600)  # costs nothing: time is virtual
+        come.append("ann")
+        barrier.wait()
+
+    threads = start(ann=come_late)
+    barrier.wait()
+    assert come == ["ann"]
+    wait_for(threads)
 
 
 @many_interleavings

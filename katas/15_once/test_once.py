@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from threading import Event, Thread
 from unittest.mock import ANY
@@ -113,6 +114,20 @@ def test_three_threads_that_ask_at_once_get_the_same_object() -> None:
     assert all(isinstance(answer, Thing) for answer in answers.values()), "not what the factory made"
     assert answers["ann"] is answers["bob"]
     assert answers["ann"] is answers["cat"]
+
+
+@pytest.mark.interleave
+def test_the_factory_is_waited_for_as_long_as_it_takes() -> None:
+    factory = Factory()
+
+    def take_long() -> Thing:
+        time.sleep(3600)  # costs nothing: ends when nobody else can run
+        return factory()
+
+    once = Once(take_long)
+    answers = together(ann=once.get, bob=once.get)
+    assert factory.calls == 1
+    assert answers["ann"] is answers["bob"]
 
 
 # The factory raises -----------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from threading import Thread
 
@@ -189,6 +190,23 @@ def test_who_waits_with_a_timeout_gets_the_result_that_comes_in_time() -> None:
         setter=lambda: future.set_result(42),
     )
     assert answers["asker"] == 42
+
+
+@pytest.mark.interleave
+def test_a_result_is_waited_for_as_long_as_it_takes() -> None:
+    future = Future()
+
+    def ask() -> object:
+        try:
+            return future.result()
+        except TimeoutError:
+            return "gave up"
+
+    def set_late() -> None:
+        time.sleep(3600)  # costs nothing: time is virtual
+        future.set_result(42)
+
+    assert together(asker=ask, setter=set_late)["asker"] == 42
 
 
 @pytest.mark.interleave

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from threading import Barrier, Event, Lock, Thread
 
@@ -298,6 +300,52 @@ def test_shutdown_waits_also_when_the_pool_was_told_before() -> None:
     pool.shutdown(wait=False)
     pool.shutdown()
     assert future.done() is True
+
+
+@pytest.mark.interleave
+def test_a_job_is_waited_for_as_long_as_it_takes() -> None:
+    def take_long() -> int:
+        time.sleep(3600)  # costs nothing: time is virtual
+        return 42
+
+    with ThreadPool(1) as pool:
+        assert pool.submit(take_long).result() == 42
+
+
+@pytest.mark.interleave
+def test_shutdown_waits_for_a_job_as_long_as_it_takes() -> None:
+    ended: list[str] = []
+
+    def take_long() -> None:
+        time.sleep(3600)
+        ended.append("the job")
+
+    pool = ThreadPool(1)
+    pool.submit(take_long)
+    pool.shutdown()
+    assert ended == ["the job"]
+
+
+@pytest.mark.interleave
+def test_the_workers_have_ended_when_shutdown_returns() -> None:
+    pool = ThreadPool(2)
+    future = pool.submit(threading.current_thread)
+    pool.shutdown()
+    assert future.result().is_alive() is False
+
+
+@pytest.mark.interleave
+def test_a_job_that_submits_during_shutdown_is_refused_or_its_job_done() -> None:
+    pool = ThreadPool(1)
+    futures: list[concurrent.futures.Future[int]] = []
+
+    def submit() -> None:
+        with contextlib.suppress(RuntimeError):
+            futures.append(pool.submit(double, 21))
+
+    pool.submit(submit)
+    pool.shutdown()
+    assert [future.done() for future in futures] in ([], [True])
 
 
 # with -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from threading import Barrier, Event
 from typing import Any
@@ -264,6 +265,24 @@ def test_closing_after_the_first_result_stops_all_threads() -> None:
     close(results)
 
 
+@pytest.mark.interleave(max_schedules=10)
+def test_threads_are_waited_for_as_long_as_a_stage_takes() -> None:
+    begun: list[int] = []
+    ended: list[int] = []
+
+    def slow(number: int) -> int:
+        begun.append(number)
+        time.sleep(60 if number > 1 else 0)  # costs nothing: time is virtual
+        ended.append(number)
+        return number
+
+    results = pipeline([1, 2, 3], slow)
+    assert next(results) == 1
+    time.sleep(1)  # the next item is begun meanwhile
+    close(results)
+    assert ended == begun
+
+
 # A source without an end ------------------------------------------------------------------
 
 
@@ -280,3 +299,22 @@ def test_the_source_does_not_run_far_ahead() -> None:
     assert next(results) == 0
     assert not ran_ahead.wait(timeout=0.2), "300 items were fetched, one was asked for"
     close(results)
+
+
+@pytest.mark.interleave(max_schedules=3, max_steps=100_000)  # enough to look every few moments
+def test_a_reader_may_take_as_long_as_it_likes() -> None:
+    read: list[int] = []
+
+    def source() -> Iterator[int]:
+        for number in range(300):
+            read.append(number)
+            yield number
+
+    results = pipeline(source(), double)
+    assert next(results) == 0
+    time.sleep(1)  # costs nothing: time is virtual; now the line is full
+    early = len(read)
+    time.sleep(40)
+    late = len(read)
+    close(results)
+    assert late == early, "the line went on, though nobody took anything out"

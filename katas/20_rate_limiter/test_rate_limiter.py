@@ -132,6 +132,17 @@ def test_each_limiter_has_its_own_bucket() -> None:
     assert theirs.acquire(timeout=0) is True
 
 
+@pytest.mark.interleave
+def test_a_clock_that_is_set_right_brings_no_tokens_and_takes_none() -> None:
+    limiter = empty_limiter()
+    with pytest.MonkeyPatch.context() as somebody:
+        right = time.time()
+        somebody.setattr(time, "time", lambda: right + 3600)
+        assert limiter.acquire(timeout=0) is False
+        somebody.setattr(time, "time", lambda: right - 3600)
+        assert limiter.acquire(timeout=2 * ONE) is True
+
+
 # Timeouts ---------------------------------------------------------------------------------
 
 

@@ -95,7 +95,7 @@ def shipped_solutions() -> list[Path]:
     return [PACKAGE / "_solutions", PACKAGE.parents[1] / "solutions"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # pytest before 8.2 wants to hash its plugins
 class _TellWorkers:
     """The controller resolves paths once; the workers of pytest-xdist are told the result."""
 
