@@ -21,7 +21,7 @@ from pytest_sensei.explore.signals import Signals, deferred
 from pytest_sensei.explore.swap import Coverage, instrumented
 from pytest_sensei.explore.watchdog import watched
 from pytest_sensei.primitives import children, runtime
-from pytest_sensei.watch.undisturbed import no_collection
+from pytest_sensei.primitives.undisturbed import no_collection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

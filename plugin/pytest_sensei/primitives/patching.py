@@ -11,7 +11,16 @@ import time
 from concurrent.futures import Future
 from concurrent.futures import process as futures_process
 from contextlib import contextmanager
-from multiprocessing import connection, forkserver, pool, popen_fork, process, shared_memory, synchronize
+from multiprocessing import (
+    connection,
+    forkserver,
+    pool,
+    popen_fork,
+    process,
+    resource_tracker,
+    shared_memory,
+    synchronize,
+)
 from multiprocessing import queues as process_queues
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +42,7 @@ from pytest_sensei.primitives import (
     semaphores,
     streams,
     threads,
+    tracker,
 )
 from pytest_sensei.primitives.patches import Patch, Patches
 
@@ -58,6 +68,7 @@ _POSIX = (
         if hasattr(os, "waitid")
         else ()  # macOS before Python 3.13
     ),
+    Patch(resource_tracker.ResourceTracker, "ensure_running", tracker.ensure_running),
     Patch(subprocess.Popen, "_wait", processes.wait_for_program),
     Patch(subprocess, "io", streams.SubprocessIO()),
     Patch(os, "fdopen", streams.fdopen),
@@ -215,6 +226,6 @@ children.after_fork["primitives"] = _after_fork
 # What goes wrong in one of our functions is the caller's: pytest leaves out the frames of modules that ask for it.
 for _module in (
     *(births, clock, handovers, locks, memory, openings, outcomes, pipes, pools),
-    *(processes, queues, rlocks, runtime, semaphores, streams, threads),
+    *(processes, queues, rlocks, runtime, semaphores, streams, threads, tracker),
 ):
     vars(_module)["__tracebackhide__"] = True

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_sensei.primitives import births, children, dying, locks, memory, patching, runtime, semaphores
+from pytest_sensei.primitives.undisturbed import no_collection
 from pytest_sensei.watch import deaths, descent, leaked_memory, ledger, procfs, stacks
 from pytest_sensei.watch.home import Home
 from pytest_sensei.watch.judging import Judge
 from pytest_sensei.watch.lost import is_nobody_s_business
 from pytest_sensei.watch.record import Record
-from pytest_sensei.watch.undisturbed import no_collection
 
 if TYPE_CHECKING:
     from types import CodeType

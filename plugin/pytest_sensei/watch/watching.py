@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_sensei.diagnosis import Deadlock, Diagnosis
 from pytest_sensei.primitives import births, handovers, locks, runtime
 from pytest_sensei.primitives.threads import strand_of
+from pytest_sensei.primitives.undisturbed import no_collection
 from pytest_sensei.watch import fates, graph, ledger, membership, order, verdict
 from pytest_sensei.watch.glance import glance
 from pytest_sensei.watch.leaks import Ended
@@ -20,7 +21,6 @@ from pytest_sensei.watch.lost import LostException, is_nobody_s_business
 from pytest_sensei.watch.notes import actor_id
 from pytest_sensei.watch.source import taken_text
 from pytest_sensei.watch.timeouts import is_timeout
-from pytest_sensei.watch.undisturbed import no_collection
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

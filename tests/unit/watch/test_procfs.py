@@ -75,7 +75,7 @@ def test_a_program_that_reads_is_seen_to_read(cat: subprocess.Popen[bytes]) -> N
 
 
 def test_the_signals_that_a_program_catches_are_told(cat: subprocess.Popen[bytes]) -> None:
-    assert procfs.caught(cat.pid) == frozenset()
+    assert soon(lambda: procfs.caught(cat.pid) == frozenset())  # once it is the program that was asked for
     assert signal.SIGINT in procfs.caught(ME)
     assert procfs.caught(2**22 + 1) == frozenset()
 
