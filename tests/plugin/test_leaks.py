@@ -59,19 +59,6 @@ def test_a_thread_that_runs_no_code_of_the_tests_is_told_with_what_it_waits_for(
     assert details == [*([told] if told else []), "daemon thread"]
 
 
-def test_a_job_that_trio_has_given_up_is_a_leak(project: Project) -> None:
-    run = project.run("""
-        import threading, trio
-        never = threading.Event()
-        async def give_up():
-            with trio.move_on_after(0.01):
-                await trio.to_thread.run_sync(never.wait, abandon_on_cancel=True)
-        def test_it():
-            trio.run(give_up)
-        """)
-    assert run.only()["kind"] == "leaked-thread"
-
-
 def test_a_leak_is_a_warning_by_default_and_the_run_still_ends(project: Project) -> None:
     source = LEAK.partition("def test_next")[0]
     run = project.run(source)
@@ -198,11 +185,6 @@ HEALTHY = {
             assert list(pool.map(abs, [-1, 2])) == [1, 2]
         def test_two():
             assert pool.submit(int).result() == 0
-        """,
-    "the idle threads of trio": """
-        import trio
-        def test_it():
-            assert trio.run(trio.to_thread.run_sync, abs, -1) == 1
         """,
     "a server in a session fixture, whose threads answer in each test": """
         import http.server, threading, urllib.request, pytest
