@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import textwrap
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Project
 
 LEAK = """
@@ -613,3 +616,15 @@ def test_who_is_on_the_way_out_for_another_reason_is_waited_for(project: Project
 
     assert run.kinds == []
     run.result.assert_outcomes(passed=1)
+
+
+def test_locks_that_are_left_taken_make_no_noise_at_the_exit(tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(
+        "import threading\n"
+        "one, other = threading.Lock(), threading.Lock()\n"
+        "def test_it():\n"
+        "    assert one.acquire() and other.acquire()\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HEADER = HEADER + textwrap.dedent(
     """
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
     KEPT = []
 
     def wait_for(event):
@@ -392,6 +392,17 @@ CAUGHT: dict[str, tuple[list[str], str]] = {
                 executor.submit(fail_with, 1)
         """,
     ),
+    "an_executor_that_breaks_and_nobody_asks": (
+        ["lost-exception", "lost-exception"],
+        """
+        class Unreadable:
+            def __reduce__(self):
+                return fail_with, (1,)
+        def test_an_executor_that_breaks_and_nobody_asks():
+            with ProcessPoolExecutor(1, mp_context=ctx) as executor:
+                executor.submit(id, Unreadable())
+        """,
+    ),
     "a_future_of_a_thread_nobody_asks": (
         ["lost-exception"],
         """
@@ -585,6 +596,22 @@ def test_a_fixtures_future_is_not_asked_yet(future):
 def test_a_fixtures_future_is_asked(future):
     with pytest.raises(ValueError):
         future.result()
+
+class Unreadable:
+    def __reduce__(self):
+        return fail_with, (1,)
+def test_an_executor_that_breaks_and_tells_of_it():
+    with ProcessPoolExecutor(1, mp_context=ctx) as executor, pytest.raises(BrokenExecutor):
+        executor.submit(id, Unreadable()).result()
+
+def fail_into(path):
+    sys.stderr = open(path, "w")
+    fail()
+def test_a_traceback_that_goes_where_the_child_wants_it(tmp_path):
+    process = ctx.Process(target=fail_into, args=(tmp_path / "errors",))
+    process.start()
+    process.join()
+    assert "ZeroDivisionError" in (tmp_path / "errors").read_text()
 
 def start_another():
     child = ctx.Process(target=nothing)

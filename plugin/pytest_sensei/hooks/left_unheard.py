@@ -28,6 +28,7 @@ class LeftUnheard:
 
     def found(self, concerns: Callable[[int], bool], excused: Callable[[Strand], bool]) -> list[Diagnosis]:
         """Return the exceptions that nobody has heard of; of a living fixture's processes, not yet."""
+        heard = {pid for failure in outcomes.failures if failure.taken for pid in failure.workers}
         found = lost_jobs.diagnose(lost_jobs.take_lost(excused), self._root) if outcomes.failures else []
         self._hear()
         mine = [(death, births.known.get(death.pid)) for death in self._deaths]
@@ -35,7 +36,7 @@ class LeftUnheard:
         self._deaths = [death for death, birth in mine if birth is not None and not concerns(birth.serial)]
         told: dict[object, Diagnosis] = {}
         for death, birth in lost:
-            if not (death.ended_process and _was_asked(birth)):
+            if not (death.ended_process and (death.pid in heard or _was_asked(birth))):
                 word = offspring.word_of_birth(self._household.root, death.pid)
                 told.setdefault((death.error, death.sites[-1:]), deaths.diagnose(death, word, self._root))
         return [*found, *told.values()]

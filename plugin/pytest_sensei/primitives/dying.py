@@ -1,4 +1,8 @@
-"""A child's last words: the exception that ends it, told to who watches, unless it has told of that itself."""
+"""A child's last words: the exception that ends it, told to who watches, unless it has told of that itself.
+
+Whoever sends something while it handles an exception tells of it; so does a child that has put another `sys.stderr` in
+place, where the traceback is written for somebody to read.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +25,13 @@ _print_exc = traceback.print_exc
 _send = connection._ConnectionBase.send
 _put = queues.Queue.put
 _told: list[BaseException] = []
+_stderr: object = None  # where tracebacks went when the child began
 
 
 def listen() -> None:
     """From now on, in this child, hear of the exception that ends it; what it sends in handling one tells of it."""
+    global _stderr  # noqa: PLW0603
+    _stderr = sys.stderr
     traceback.print_exc = print_exc
     connection._ConnectionBase.send = send  # type: ignore[method-assign]
     queues.Queue.put = put  # type: ignore[method-assign]
@@ -34,7 +41,9 @@ def print_exc(*arguments: Any, **options: Any) -> None:
     """Print the current exception; see `traceback.print_exc`. That is what a process does last."""
     _print_exc(*arguments, **options)
     error = sys.exc_info()[1]
-    if error is not None and sys._getframe(1).f_code is _BOOTSTRAP and not _is_told(error):
+    if error is None or sys._getframe(1).f_code is not _BOOTSTRAP:
+        return
+    if sys.stderr is _stderr and not _is_told(error):
         for call in list(at_death.values()):
             call(error)
 

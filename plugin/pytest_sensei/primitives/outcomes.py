@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _queue
 import functools
 import sys
 import threading
@@ -14,7 +15,7 @@ from pytest_sensei.primitives import children, runtime
 from pytest_sensei.primitives.threads import callers
 
 if TYPE_CHECKING:
-    from types import CodeType, FrameType
+    from types import CodeType
 
 _set_exception = Future.set_exception
 _result = Future.result
@@ -35,7 +36,7 @@ _DEPTH = 6  # call sites that are kept
 class Failure:
     """A job has raised. It keeps neither the exception nor the result alive."""
 
-    __slots__ = ("frames", "group", "result", "sites", "strand", "taken", "text")
+    __slots__ = ("frames", "group", "result", "sites", "strand", "taken", "text", "workers")
 
     def __init__(self, result: Any, error: BaseException, group: object) -> None:
         self.result = weakref.ref(result)
@@ -45,6 +46,8 @@ class Failure:
         self.group = group  # who worked on it: the failures of one pool keep each other company
         self.strand = runtime.current_strand()  # of the pool's thread that brought it
         self.taken = False  # somebody has been told
+        # The processes of the executor that the current thread manages: none knows better how they ended.
+        self.workers = tuple(getattr(threading.current_thread(), "processes", None) or ())
 
 
 failures: list[Failure] = []
@@ -111,14 +114,9 @@ def set_exception(self: Any, exception: BaseException | None) -> None:
 
 def _worker() -> int:
     """Return what tells one executor from another: its queue of work, or its managing thread."""
-    frame: FrameType | None = sys._getframe(2)
-    for _ in range(_DEPTH):
-        if frame is None:
-            break
-        if "work_queue" in frame.f_locals:
-            return id(frame.f_locals["work_queue"])
-        frame = frame.f_back
-    return id(threading.current_thread())
+    thread = threading.current_thread()
+    arguments = getattr(thread, "_args", ())
+    return id(next((each for each in arguments if isinstance(each, _queue.SimpleQueue)), thread))
 
 
 @functools.wraps(_result)

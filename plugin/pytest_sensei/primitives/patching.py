@@ -45,11 +45,17 @@ from pytest_sensei.primitives import (
     tracker,
 )
 from pytest_sensei.primitives.patches import Patch, Patches
+from pytest_sensei.primitives.standins import stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
     from pytest_sensei.primitives.runtime import Strand
+
+
+def _builtin(owner: ModuleType, name: str, ours: Any) -> Patch:
+    return Patch(owner, name, stand_in(owner, name, ours))
 
 
 _POSIX = (
@@ -58,13 +64,16 @@ _POSIX = (
     Patch(connection.Connection, "_recv", pipes.recv),
     Patch(connection.Connection, "_send", pipes.send),
     Patch(connection, "wait", pipes.wait),
-    Patch(os, "read", pipes.read),
-    Patch(os, "write", pipes.write),
+    _builtin(os, "read", pipes.read),
+    _builtin(os, "write", pipes.write),
     Patch(pool, "wait", pipes.wait),  # it imports the function, not the module
     Patch(forkserver.ForkServer, "ensure_running", children.ensure_fork_server_runs),
     Patch(popen_fork.Popen, "wait", processes.wait),
     *(
-        (Patch(os, "waitpid", processes.waitpid), Patch(os, "wait", processes.wait_for_any))
+        (
+            _builtin(os, "waitpid", processes.waitpid),
+            _builtin(os, "wait", processes.wait_for_any),
+        )
         if hasattr(os, "waitid")
         else ()  # macOS before Python 3.13
     ),
@@ -84,14 +93,14 @@ PATCHES = (
     Patch(threading.Thread, "is_alive", threads.is_alive),
     Patch(threading.Thread, "_bootstrap_inner", threads.bootstrap_inner),
     Patch(queue, "SimpleQueue", queues.SimpleQueue),
-    Patch(time, "sleep", clock.sleep),
+    _builtin(time, "sleep", clock.sleep),
     Patch(synchronize.SemLock, "_make_methods", semaphores.make_methods),
     Patch(synchronize.SemLock, "__enter__", semaphores.__enter__),
     Patch(synchronize.SemLock, "__exit__", semaphores.__exit__),
     Patch(process.BaseProcess, "start", processes.start),
     Patch(process.BaseProcess, "_bootstrap", processes.bootstrap),
     Patch(process.BaseProcess, "exitcode", property(processes.exitcode)),
-    Patch(os, "pipe", openings.pipe),
+    _builtin(os, "pipe", openings.pipe),
     Patch(shared_memory.SharedMemory, "__init__", memory.init),
     Patch(shared_memory.SharedMemory, "__del__", memory.__del__),
     Patch(shared_memory.SharedMemory, "close", memory.close),

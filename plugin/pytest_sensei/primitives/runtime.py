@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import enum
 import itertools
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -155,14 +156,17 @@ here = threading.local()
 class _Life:
     """Dies with the thread whose local data it is, also when nobody else hears of that thread's end."""
 
-    __slots__ = ("_ended", "_strand")
+    __slots__ = ("_ended", "_is_too_late", "_strand")
 
     def __init__(self, strand: Strand) -> None:
         self._strand = strand
-        self._ended = end_strand  # its own reference: at the interpreter's end the module's names are gone
+        # Its own references: at the interpreter's end the module's names are gone, and nobody asks for a strand.
+        self._ended = end_strand
+        self._is_too_late = sys.is_finalizing
 
     def __del__(self) -> None:
-        self._ended(self._strand)
+        if not self._is_too_late():
+            self._ended(self._strand)
 
 
 def current_strand() -> Strand:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import io
 import subprocess
+import types
+import warnings
 import weakref
 from sys import _getframe
 from typing import IO, TYPE_CHECKING, Any
@@ -87,12 +89,18 @@ def _binary(fd: int, way: str, buffering: int, *, closefd: bool = True) -> Any:
     raw = PipeFile(fd, way, closefd)
     if buffering == 0:
         return raw
+    if buffering == 1:
+        text = "line buffering (buffering=1) isn't supported in binary mode, the default buffer size will be used"
+        warnings.warn(text, RuntimeWarning, stacklevel=3)
     size = buffering if buffering > 1 else max(getattr(raw, "_blksize", 0), io.DEFAULT_BUFFER_SIZE)
     return io.BufferedReader(raw, size) if way == "r" else io.BufferedWriter(raw, size)
 
 
-class SubprocessIO:
+class SubprocessIO(types.ModuleType):
     """Stands for the module `io` inside of `subprocess`."""
+
+    def __init__(self) -> None:
+        super().__init__(io.__name__, io.__doc__)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(io, name)
@@ -125,7 +133,8 @@ def fdopen(
         return _binary(fd, way, buffering, **options)  # type: ignore[no-any-return]
     if "b" in mode or buffering == 0:
         return _open(fd, mode, buffering, encoding, **options)  # it raises
-    text = io.TextIOWrapper(_binary(fd, way, buffering, **options), encoding, line_buffering=buffering == 1)
+    size = -1 if buffering == 1 else buffering
+    text = io.TextIOWrapper(_binary(fd, way, size, **options), encoding, line_buffering=buffering == 1)
     text.mode = mode  # type: ignore[misc]
     return text
 

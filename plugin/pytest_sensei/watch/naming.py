@@ -15,6 +15,7 @@ from pytest_sensei.primitives import openings, processes
 from pytest_sensei.primitives.pipes import Ends
 from pytest_sensei.primitives.processes import Ending
 from pytest_sensei.primitives.semaphores import Guard
+from pytest_sensei.primitives.undisturbed import local_variables
 from pytest_sensei.watch.places import frames_outward, is_our_file, is_user_file, line_of, user_frame
 from pytest_sensei.watch.source import assigned_at, taken_expressions
 
@@ -41,7 +42,7 @@ def waited_object(frame: FrameType, fallback: object) -> tuple[object, str]:
             break
         if is_our_file(inner.f_code.co_filename):
             continue
-        owner = inner.f_locals.get("self", MISSING)
+        owner = local_variables(inner).get("self", MISSING)
         if owner is not MISSING and _is_primitive(owner) and inner.f_code.co_name not in _THREAD_LIFE:
             found = (owner, inner.f_code.co_name)
     return queue_of(found[0]), found[1]
@@ -88,15 +89,13 @@ def evaluate(expression: ast.expr, frame: FrameType) -> Any:
 
 
 def _lookup(name: str, frame: FrameType) -> Any:
-    if name in frame.f_locals:
-        return frame.f_locals[name]
-    return frame.f_globals.get(name, MISSING)
+    return local_variables(frame).get(name, frame.f_globals.get(name, MISSING))
 
 
 def _mangled(name: str, frame: FrameType) -> str:
     if not name.startswith("__") or name.endswith("__"):
         return name
-    owner = type(frame.f_locals.get("self")).__name__.lstrip("_")
+    owner = type(local_variables(frame).get("self")).__name__.lstrip("_")
     return f"_{owner}{name}"
 
 
@@ -224,7 +223,7 @@ def _spelled(expression: ast.expr, frame: FrameType) -> str:
 def named_values(frames: list[FrameType]) -> Iterator[tuple[str, object]]:
     """Yield what frames can name in one step: local variables, elements of lists, attributes of self."""
     for frame in frames:
-        for name, value in list(frame.f_locals.items()):
+        for name, value in local_variables(frame).items():
             if name.startswith("@"):
                 continue
             if type(value) in (list, tuple):
@@ -236,7 +235,7 @@ def named_values(frames: list[FrameType]) -> Iterator[tuple[str, object]]:
 
 
 def _paths(target: object, frame: FrameType) -> Iterator[str]:
-    for scope in (frame.f_locals, frame.f_globals):
+    for scope in (local_variables(frame), frame.f_globals):
         for name, value in list(scope.items()):
             if not name.startswith("@"):
                 yield from _elements(name, value, target)
@@ -276,7 +275,7 @@ def _slots(cls: type) -> tuple[str, ...]:
 
 
 def _bare_names(target: object, frame: FrameType) -> Iterator[str]:
-    for name, value in list(frame.f_locals.items()):
+    for name, value in local_variables(frame).items():
         if value is target and not name.startswith("@"):  # pytest's own, in a rewritten assertion
             yield name
     yield from _object_paths(target, frame)
@@ -284,7 +283,7 @@ def _bare_names(target: object, frame: FrameType) -> Iterator[str]:
 
 def _object_paths(target: object, frame: FrameType) -> Iterator[str]:
     """Yield `account.lock` for plain objects among the locals."""
-    for name, value in list(frame.f_locals.items()):
+    for name, value in local_variables(frame).items():
         if name == "self" or name.startswith("@"):
             continue
         module = type(value).__module__

@@ -153,7 +153,7 @@ def is_handmade_signal(lock: locks.Lock) -> bool:
 def _inner_wait(frame: FrameType) -> bool:
     current: FrameType | None = frame
     while current is not None and not is_user_file(current.f_code.co_filename):
-        if current.f_code.co_name == "wait" and "waiter" in current.f_locals:
+        if current.f_code.co_name == "wait" and "waiter" in current.f_code.co_varnames:
             return current.f_lineno is not None and not _is_reacquiring(frame)
         current = current.f_back
     return False

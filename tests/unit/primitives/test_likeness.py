@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import concurrent.futures
 import copy
+import os
 import pickle
 import queue
 import subprocess
@@ -214,3 +215,38 @@ def test_managers_that_were_imported_before_can_still_be_sent_to_their_server() 
     done = subprocess.run([sys.executable, "-c", MANAGERS], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+BUILT_IN = [time.sleep, os.read, os.write, os.pipe, *([os.waitpid, os.wait] if hasattr(os, "wait") else [])]
+
+
+class Names:
+    """Keeps built-in functions as attributes, as classes do that can be told to use others."""
+
+    sleep = time.sleep
+    pipe = os.pipe
+    write = os.write
+    read = os.read
+
+
+def test_a_built_in_function_is_no_method() -> None:
+    class Late:
+        sleep = time.sleep
+
+    Names().sleep(0)
+    Late().sleep(0)  # type: ignore[call-arg,arg-type]
+    reading, writing = Names().pipe()
+    Names().write(writing, b"!")
+    assert Names().read(reading, 1) == b"!"
+    os.close(reading)
+    os.close(writing)
+
+
+@pytest.mark.parametrize("function", [pytest.param(each, id=each.__name__) for each in BUILT_IN])
+def test_a_built_in_function_is_known_by_its_name(function: Callable[..., object]) -> None:
+    name = function.__name__
+    ours = getattr(time if name == "sleep" else os, name)
+    assert pickle.loads(pickle.dumps(ours)) is ours
+    assert b"pytest_sensei" not in pickle.dumps(ours)
+    assert repr(ours) == f"<built-in function {name}>"
+    assert ours.__doc__ == function.__doc__

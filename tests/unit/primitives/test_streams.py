@@ -127,3 +127,18 @@ def test_what_the_real_one_refuses_is_refused(
         os.fdopen(reading, mode, buffering, closefd=False, **options)
     os.close(reading)
     os.close(writing)
+
+
+def test_line_buffering_of_bytes_is_warned_of(watching: Watching) -> None:
+    reading, writing = os.pipe()
+    for fd, mode in ((reading, "rb"), (writing, "wb")):
+        with pytest.warns(RuntimeWarning, match="line buffering"):
+            os.fdopen(fd, mode, 1).close()
+    with pytest.warns(RuntimeWarning, match="line buffering"):
+        program = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE, bufsize=1)
+    program.communicate()
+
+
+def test_subprocess_still_has_a_module_for_its_files() -> None:
+    assert isinstance(subprocess.io, type(io))  # type: ignore[attr-defined]
+    assert subprocess.io.DEFAULT_BUFFER_SIZE == io.DEFAULT_BUFFER_SIZE  # type: ignore[attr-defined]
