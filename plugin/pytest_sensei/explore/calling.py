@@ -38,7 +38,7 @@ class Calls:
         self._packages: list[str] = list(config.getini("sensei_instrument"))
 
     def explore(self, item: pytest.Function) -> None:
-        """Explore a test. Its fixtures are built once, for all schedules."""
+        """Explore a test. Its fixtures are built once; what they hold is put back before each schedule."""
         __tracebackhide__ = True
         function: Callable[..., object] = item.obj
         values = {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
@@ -48,7 +48,9 @@ class Calls:
 
         identity = identity_of(item)
         config = self._explore_config(item, identity)
-        result = explore_test(body, config, list(modules_of(item, self._packages)))
+        logs = self._config.pluginmanager.get_plugin("logging-plugin")  # what `caplog` and the report show
+        given = [function, *item.funcargs.values(), logs]
+        result = explore_test(body, config, modules_of(item, self._packages), given)
         self._settle(item, result, config, identity)
 
     def _explore_config(self, item: pytest.Function, identity: str) -> ExploreConfig:

@@ -25,5 +25,8 @@ class ExploreConfig:
     seed: int = 1
     quiet: bool = False  # only the execution that is reported prints
     lasting_ids: bool = False  # `id` depends on the program alone; tried by itself when nothing else helps
+    restoring: bool = (
+        True  # what outlives an execution is put back before the next; given up as a last resort
+    )
     first: tuple[Switch, ...] | None = None  # tried before all others: what failed the last time
     only: tuple[Switch, ...] | None = None  # replay this, and nothing else

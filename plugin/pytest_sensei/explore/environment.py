@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import gc
 import io
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_sensei.explore import futures, hooks, stdlib
 from pytest_sensei.explore.access import Access
 from pytest_sensei.explore.clock import virtual_time
+from pytest_sensei.explore.kept import Kept
 from pytest_sensei.explore.signals import Signals, deferred
 from pytest_sensei.explore.swap import Coverage, instrumented
 from pytest_sensei.explore.watchdog import watched
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from pytest_sensei.explore.task import Task
 
 COLLECT_EVERY = 64  # executions
+SECOND = 2  # execution
 
 
 class World:
@@ -40,8 +43,11 @@ class World:
         self._quiet = quiet  # what the test prints is worth showing once, not a thousand times
         self.execution: Execution | None = None
         self.signals: Signals | None = None
+        self.kept: Kept | None = None
+        self.left: Kept | None = None  # by the first execution, if it changed anything
         self._random = random.getstate()
         self._count = 0
+        self._ended_threads = False  # the last execution has left some that went with it
         self._forking: Task | None = None
 
     def identify(self, obj: object) -> int:
@@ -84,7 +90,9 @@ class World:
         self._count += 1
         if self._count % COLLECT_EVERY == 0:
             gc.collect(1)
-        random.setstate(self._random)
+        if self._count == SECOND and self.kept is not None:
+            self.left = self.kept.now()
+        self.restore()
         _number_threads_afresh()
         self.execution = execution
         out = sys.stdout, sys.stderr
@@ -93,16 +101,25 @@ class World:
         runtime.explore_with(execution)
         hooks.observe_with(execution)
         try:
-            execution.run(body)
+            contextvars.copy_context().run(execution.run, body)
         finally:
+            self._ended_threads = bool(execution.stood)
             hooks.observe_with(None)
             self.execution = None
             sys.stdout, sys.stderr = out
+
+    def restore(self) -> None:
+        """Put back what an execution may have left otherwise than it was."""
+        random.setstate(self._random)
+        if self.kept is not None:
+            self.kept.restore()
 
     def close(self) -> None:
         """After the last execution."""
         runtime.explore_with(None)
         random.setstate(self._random)
+        if self._ended_threads and self.kept is not None:
+            self.kept.restore()  # an executor would rely on its threads, and wait for them for ever
 
 
 def _number_threads_afresh() -> None:
@@ -151,9 +168,14 @@ def held_still(
     *,
     quiet: bool = False,
     lasting_ids: bool = False,
+    given: Iterable[object] | None = (),
     root: str | None = None,
 ) -> Iterator[World]:
-    """Instrument the code under test, and keep everything else that moves by itself from moving."""
+    """Instrument the code under test, and keep everything else that moves by itself from moving.
+
+    `given`: what the test was called with, which is put back before each execution as the code under test is;
+    None: nothing is.
+    """
     modules = list(modules)
     world = World(quiet=quiet)
     watcher = runtime.watcher
@@ -172,6 +194,7 @@ def held_still(
         stack.enter_context(watched(lambda: world.execution, world.signals, root))
         runtime.watch_with(None)
         stack.enter_context(_leaving_out_children(world))
+        world.kept = Kept(modules, given) if given is not None else None
         try:
             yield world
         finally:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import types
 
     from pytest_sensei.explore.config import ExploreConfig
+    from pytest_sensei.explore.kept import Kept
 
 Body = Callable[[], object]
 
@@ -37,6 +38,16 @@ class Outcome(enum.Enum):
     NONDETERMINISTIC = "nondeterministic"
     ESCAPED = "escaped"  # something is not under control
     BROKEN = "broken"  # a mistake of ours
+
+
+@dataclass(slots=True)
+class Subject:
+    """What is explored: the body of a test, the code under test, and what the test is called with."""
+
+    body: Body
+    modules: list[types.ModuleType]
+    given: list[object]
+    left: Kept | None = None  # what has changed with the first execution of all
 
 
 @dataclass(slots=True)
@@ -63,15 +74,22 @@ class ExploreResult:
         return replace(self.diagnosis, schedule=replace(schedule, token=token))
 
 
-def explore_test(body: Body, config: ExploreConfig, modules: Iterable[types.ModuleType]) -> ExploreResult:
-    """Run `body` under control, again and again. The functions of `modules` are instrumented."""
-    modules = list(modules)
-    result = _explore(body, config, modules, lasting_ids=config.lasting_ids)
-    if result.outcome is Outcome.NONDETERMINISTIC and not config.lasting_ids:
-        again = _explore(body, replace(config, lasting_ids=True), modules, lasting_ids=True)
-        if _is_explained(again):
-            return again
-    return result
+def explore_test(
+    body: Body, config: ExploreConfig, modules: Iterable[types.ModuleType], given: Iterable[object] = ()
+) -> ExploreResult:
+    """Run `body` under control, again and again. The functions of `modules` are instrumented.
+
+    What `modules`, and the arguments in `given`, keep is put back before each execution.
+    """
+    subject = Subject(body, list(modules), list(given))
+    result = _explore(subject, config)
+    if result.outcome is not Outcome.NONDETERMINISTIC or config.lasting_ids:
+        return result
+    again = _explore(subject, replace(config, lasting_ids=True))
+    if not _is_explained(again) and subject.left is not None:
+        subject.left.restore()  # with half of the rest out of reach it may not be able to begin once more
+        again = _explore(subject, replace(config, restoring=False))
+    return again if _is_explained(again) else result
 
 
 def _is_explained(result: ExploreResult) -> bool:
@@ -81,18 +99,26 @@ def _is_explained(result: ExploreResult) -> bool:
     return result.outcome is not Outcome.NONDETERMINISTIC
 
 
-def _explore(
-    body: Body, config: ExploreConfig, modules: list[types.ModuleType], *, lasting_ids: bool
-) -> ExploreResult:
+def _explore(subject: Subject, config: ExploreConfig) -> ExploreResult:
+    modules = subject.modules
     pool = Pool(reuse=not uses_thread_locals(modules))
     started = _now()
-    with held_still(modules, quiet=config.quiet, lasting_ids=lasting_ids, root=config.root) as world:
-        exploration = Exploration(world, body, config, pool)
+    with held_still(
+        modules,
+        quiet=config.quiet,
+        lasting_ids=config.lasting_ids,
+        given=subject.given if config.restoring else None,
+        root=config.root,
+    ) as world:
+        exploration = Exploration(world, subject.body, config, pool)
         try:
             result = exploration.result()
         finally:
             pool.close(exploration.lost)
         result.uncovered = world.coverage.uncovered
+        if result.outcome is Outcome.NONDETERMINISTIC:
+            subject.left = subject.left or world.left
+            world.restore()  # it is explored once more
     result.seconds = _now() - started
     result.executions = exploration.executions
     return result
@@ -150,13 +176,17 @@ class Exploration:
         portfolio = Portfolio(self.config)
         failure: Execution | None = None
         passes: Execution | None = None
+        passed: Execution | None = None  # before all was known that threads share
         count = number = 0
         for execution in self.executions_of(portfolio):
             count += 1
             if execution.end in _HOPELESS or (execution.end is End.RAISED and is_verdict(execution.problem)):
                 return self._gave_up(execution)
             if execution.end is End.PASSED:
-                passes = passes if execution.learned - self._shared.active else execution
+                if execution.learned - self._shared.active:
+                    passed = execution
+                else:
+                    passes = execution
             elif not failed(execution) or self._is_early(execution):
                 continue
             elif failure is None:
@@ -166,7 +196,7 @@ class Exploration:
                 break
         if failure is not None:
             distinct = portfolio.distinct if portfolio.exhausted else None
-            result = self._report(failure, number=number, passes=passes, distinct=distinct)
+            result = self._report(failure, number=number, passes=passes or passed, distinct=distinct)
             result.number = number
             return result
         return self._passed(portfolio)
@@ -205,8 +235,8 @@ class Exploration:
 
     def _passed(self, portfolio: Portfolio) -> ExploreResult:
         unseen = self._world.coverage.uncovered
-        note = telling.coverage(portfolio, self.executions, unseen)
-        done = portfolio.exhausted and not unseen
+        note = telling.coverage(portfolio, self.executions, unseen, restoring=self.config.restoring)
+        done = portfolio.exhausted and not unseen and self.config.restoring
         return ExploreResult(
             Outcome.EXHAUSTED if done else Outcome.WITHIN_BUDGET,
             note,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_sensei.explore.access import ABSENT, ANY, NOVALUE
 from pytest_sensei.explore.containers import SEQUENCES
-from pytest_sensei.explore.known_types import derives, lookup, namespace
+from pytest_sensei.explore.known_types import derives, instance_names, lookup, namespace
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -62,9 +62,7 @@ def _peek_attribute(obj: Any, kind: type, name: str) -> object:
             return found.__get__(obj, kind)
         except AttributeError:  # the slot is empty
             return ABSENT
-    getter = lookup(kind, "__dict__")[1]
-    names = getter.__get__(obj, kind) if type(getter) is types.GetSetDescriptorType else {}
-    return dict.get(names, name, _default(kind, found))
+    return dict.get(instance_names(obj, kind) or {}, name, _default(kind, found))
 
 
 def _default(kind: type, found: object) -> object:

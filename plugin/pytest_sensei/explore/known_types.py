@@ -18,13 +18,13 @@ covered: set[int] = set()
 """The identities of the global namespaces whose functions announce for themselves."""
 
 namespace: Callable[[type], types.MappingProxyType[str, Any]] = type.__dict__["__dict__"].__get__
-_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
+mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
 dictoffset: Callable[[type], int] = type.__dict__["__dictoffset__"].__get__
 
 
 def lookup(kind: type, name: str) -> tuple[type | None, object]:
     """Find a name in a type as attribute access does, without running anything."""
-    for owner in _mro(kind) or ():  # none yet while a metaclass works it out
+    for owner in mro(kind) or ():  # none yet while a metaclass works it out
         names = namespace(owner)
         if name in names:
             return owner, names[name]
@@ -33,7 +33,7 @@ def lookup(kind: type, name: str) -> tuple[type | None, object]:
 
 def derives(kind: type, *bases: type) -> bool:
     """Tell whether `kind` is or derives from one of `bases`, whatever its metaclass says."""
-    return any(each is base for each in _mro(kind) or () for base in bases)
+    return any(each is base for each in mro(kind) or () for base in bases)
 
 
 def is_a(found: object, *kinds: type) -> bool:
@@ -44,10 +44,15 @@ def is_a(found: object, *kinds: type) -> bool:
 def has_field(obj: Any, name: str) -> bool:
     """Tell whether an object, or its type, has a name, without running anything."""
     kind = type(obj)
-    if lookup(kind, name)[0] is not None:
-        return True
+    return lookup(kind, name)[0] is not None or name in (instance_names(obj, kind) or ())
+
+
+def instance_names(obj: Any, kind: type) -> dict[str, Any] | None:
+    """Return the attributes that an object has itself, without running anything; None: it has no place for them."""
     getter = lookup(kind, "__dict__")[1]
-    return type(getter) is types.GetSetDescriptorType and name in getter.__get__(obj, kind)
+    is_plain = type(getter) in (types.GetSetDescriptorType, types.MemberDescriptorType)
+    found = getter.__get__(obj, kind) if is_plain else None  # type: ignore[attr-defined]
+    return found if is_a(found, dict) else None
 
 
 # What is known of types, by identity, and forgotten when they are gone ----------------------------------

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_sensei.explore.access import ANY
 from pytest_sensei.explore.known_types import derives
+from pytest_sensei.primitives.undisturbed import local_variables
 from pytest_sensei.watch.naming import names_of_value
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _literal(text: str) -> str:
 def _plain_objects(frames: list[FrameType]) -> Iterator[tuple[str, object]]:
     """Yield the objects of the user's classes that frames have names for: `alice`, `accounts[0]`."""
     for frame in frames:
-        for name, value in list(frame.f_locals.items()):
+        for name, value in local_variables(frame).items():
             if name in ("self", "cls") or name.startswith("@"):
                 continue
             if type(value) in (list, tuple) and len(value) <= _ELEMENTS:

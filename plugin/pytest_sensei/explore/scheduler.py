@@ -16,6 +16,7 @@ from pytest_sensei.explore.operation import Event, Key, Operation, happened
 from pytest_sensei.explore.sharing import Epochs, FieldName, Names, Track, conflict, scope_of
 from pytest_sensei.explore.task import IDLE_TICKS, Path, Pool, Task, Unwind
 from pytest_sensei.primitives.runtime import Lockable, current_strand, get_ident, monotonic, real_sleep
+from pytest_sensei.primitives.undisturbed import local_variables
 from pytest_sensei.watch.places import user_frame
 from pytest_sensei.watch.services import is_runner_service
 
@@ -393,7 +394,7 @@ class Scheduler:
 
     def _outside(self) -> bool:
         """Wait for threads that are not under control: they may let one of ours go on. True: it might have."""
-        if not any(self._is_outsider(ident, thread) for ident, thread in list(threading._active.items())):  # type: ignore[attr-defined]
+        if self.main.ended or not self._has_outsiders():
             return False
         until = monotonic() + OUTSIDERS
         while monotonic() < until and not self.over:
@@ -402,6 +403,9 @@ class Scheduler:
                 return True
         self._stop(End.ESCAPED, problem=RuntimeError(_WAITING_FOR_OUTSIDERS))
         return False
+
+    def _has_outsiders(self) -> bool:
+        return any(self._is_outsider(ident, thread) for ident, thread in list(threading._active.items()))  # type: ignore[attr-defined]
 
     def _is_outsider(self, ident: int, thread: threading.Thread) -> bool:
         frame = sys._current_frames().get(ident)
@@ -429,8 +433,8 @@ class Scheduler:
             return
         if not self.main.ended:
             self._stop(End.STUCK)
-        elif all(task.thread in _executor_workers for task in self.live):  # idle by design, if any
-            self._passed()
+        elif all(task.thread in _executor_workers for task in self.live) or self._has_outsiders():
+            self._passed()  # those that are left are idle by design, if there are any, or may yet be told to end
         else:
             self._stop(End.LEFT)
 
@@ -566,7 +570,11 @@ def _state_of_user(frame: FrameType) -> object:
     user = user_frame(frame)
     if user is None:
         return None
-    return user.f_code, user.f_lasti, tuple((name, id(value)) for name, value in user.f_locals.items())
+    return (
+        user.f_code,
+        user.f_lasti,
+        tuple((name, id(value)) for name, value in local_variables(user).items()),
+    )
 
 
 _WAITING_FOR_OUTSIDERS = (

@@ -183,11 +183,13 @@ def schedule(recording: Recording, number: int, searched: int) -> Schedule:
     return Schedule(number=number, explored=searched, steps=steps, note=note)
 
 
-def coverage(portfolio: Portfolio, executions: int, unseen: Sequence[str]) -> str:
-    """Say what has passed."""
+def coverage(portfolio: Portfolio, executions: int, unseen: Sequence[str], *, restoring: bool) -> str:
+    """Say what has passed. `restoring`: each execution began with the same globals and arguments."""
     if unseen:
         more = f" and {len(unseen) - 1} more" if len(unseen) > 1 else ""
         return f"{executions} interleavings pass, but not all accesses are seen: {unseen[0]}{more}"
+    if not restoring:
+        return f"{executions} interleavings pass, each with what the one before left in globals and fixtures"
     if portfolio.exhausted:
         count = portfolio.distinct
         return "its only interleaving passes" if count == 1 else f"all {count} interleavings pass"

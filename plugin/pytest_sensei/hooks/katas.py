@@ -1,13 +1,15 @@
-"""What is special about a kata's tests: a time limit of their own, and a stub that may not import."""
+"""What is special about a kata's tests: a time limit of their own, a stub that may not import, and the same start."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_sensei.dojo.katas import Kata, kata_of
 from pytest_sensei.dojo.trouble import import_trouble
+from pytest_sensei.explore.kept import Kept
 from pytest_sensei.hooks import hinting
 
 if TYPE_CHECKING:
@@ -32,6 +34,20 @@ class Katas:
 
     def __init__(self, config: pytest.Config) -> None:
         hinting.check(config)
+        self._kept: dict[str, Kept] = {}  # as they were imported, by the names of the modules
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Let each test find the learner's module as it was imported: what is made once is made in each test."""
+        kata = kata_of_item(item)
+        module = sys.modules.get(kata.module) if kata is not None else None
+        if module is None:
+            return
+        kept = self._kept.get(module.__name__)
+        if kept is None:
+            self._kept[module.__name__] = Kept([module])
+        else:
+            kept.restore()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
