@@ -112,6 +112,7 @@ def test_each_flush_waits_for_the_line_when_two_threads_flush(path: Path) -> Non
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
+@pytest.mark.usefixtures("limits_are_over")
 def test_flush_waits_as_long_as_the_file_takes_no_more(tmp_path: Path) -> None:
     has_returned = threading.Event()
 
@@ -138,6 +139,28 @@ def test_flush_waits_as_long_as_the_file_takes_no_more(tmp_path: Path) -> None:
 
     assert not returned_early, "flush returned, and the line could not be in the file yet"
     assert did_not_wait, "write has waited for the file"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a pipe with a name")
+@pytest.mark.usefixtures("limits_are_over")
+def test_close_waits_as_long_as_the_file_takes_no_more(tmp_path: Path) -> None:
+    has_returned = threading.Event()
+
+    def write_and_close() -> None:
+        with contextlib.suppress(OSError):
+            log.write("waits for room")
+            log.close()
+        has_returned.set()
+
+    with FullPipe(tmp_path / "full.log") as pipe:
+        log = BackgroundLog(pipe.path)
+        other = threading.Thread(target=write_and_close)
+        other.start()
+        returned_early = any(has_returned.wait(0.01) for _ in range(20))
+        pipe.empty()
+        other.join()
+
+    assert not returned_early, "close returned, and the line could not be in the file yet"
 
 
 @pytest.mark.interleave

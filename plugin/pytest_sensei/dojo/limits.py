@@ -10,6 +10,7 @@ import pytest
 
 from pytest_sensei.dojo.katas import kata_of
 from pytest_sensei.primitives import children, clock, runtime
+from pytest_sensei.primitives.undisturbed import local_variables
 from pytest_sensei.watch.places import is_user_file
 
 if TYPE_CHECKING:
@@ -54,4 +55,4 @@ def _is_set_in(file: str, frame: FrameType) -> bool:
         frame = frame.f_back
     if frame.f_back is None or frame.f_back.f_code.co_filename != file:
         return False
-    return frame.f_code is clock.sleep.__code__ or frame.f_locals.get("timeout") is not None
+    return frame.f_code is clock.sleep.__code__ or local_variables(frame).get("timeout") is not None
