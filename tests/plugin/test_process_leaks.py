@@ -214,6 +214,22 @@ CAUGHT: dict[str, tuple[list[str], str]] = {
             collected.wait()
         """,
     ),
+    "a_pool_that_its_own_thread_collects_and_that_does_not_end": (
+        ["leaked-pool"],
+        """
+        def test_a_pool_that_its_own_thread_collects_and_that_does_not_end():
+            pool = multiprocessing.pool.Pool(1, time.sleep, (600,), context=Context())
+            collected = threading.Event()
+            weakref.finalize(pool, collected.set)
+            pool.ring = pool
+            reading, notifier = pool._inqueue._rlock, pool._change_notifier
+            reading.acquire()  # which who ends the pool wants
+            KEPT.append(reading)
+            del pool
+            notifier.put(None)
+            collected.wait()
+        """,
+    ),
     "a_pool_whose_end_was_broken_off": (
         ["leaked-pool"],
         """
@@ -645,6 +661,7 @@ def test_the_next_test_starts_clean():
             names.add(command.split("import main")[0].rpartition(".")[2].strip() or fields[0])
     assert names <= {"forkserver", "resource_tracker"}
     assert {thread.name for thread in threading.enumerate()} == {"MainThread"}
+    assert os.listdir("/proc/self/task") == [str(os.getpid())]
 """
 
 

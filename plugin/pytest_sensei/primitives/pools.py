@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import functools
 import threading
 import weakref
@@ -37,6 +36,7 @@ class Dropped(NamedTuple):
     workers: int
     pids: frozenset[int]
     threads: frozenset[threading.Thread]
+    enders: list[threading.Thread]  # who ends it in the place of one of its own threads
 
 
 living: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -84,7 +84,7 @@ def _watch(each: Any) -> None:
             now = list(workers)
             pids = frozenset(pid for worker in now if (pid := getattr(worker, "pid", None)) is not None)
             mine = threads.union(worker for worker in now if isinstance(worker, threading.Thread))
-            dropped.append(Dropped(made, kind, len(now), pids, mine))
+            dropped.append(Dropped(made, kind, len(now), pids, mine, []))
 
     _watched.add(weakref.ref(each, gone))
 
@@ -123,10 +123,14 @@ def terminate(cls: type[pool.Pool], *arguments: Any) -> None:
     workers that are sent home by that very thread.
     """
     mine = threading.current_thread()
-    if any(each is mine for each in arguments):
-        _thread.start_new_thread(_terminate, (cls, *arguments))
-    else:
+    if not any(each is mine for each in arguments):
         _terminate(cls, *arguments)
+        return
+    instead = threading.Thread(target=_terminate, args=(cls, *arguments), daemon=True)
+    for each in dropped:
+        if mine in each.threads:
+            each.enders.append(instead)
+    instead.start()
 
 
 def _after_fork() -> None:

@@ -14,6 +14,7 @@ from pytest_sensei.primitives import births, children, pipes, processes, runtime
 from pytest_sensei.watch import descent, membership, offspring, procfs, record, stacks
 from pytest_sensei.watch.home import Home
 from pytest_sensei.watch.judging import Judge
+from pytest_sensei.watch.patience import looks
 from pytest_sensei.watch.record import Record
 from pytest_sensei.watch.strays import Strays
 
@@ -28,6 +29,8 @@ _KEY = "household"
 POLITE = 0.15  # seconds that a process gets to end after SIGTERM
 GENERATIONS = 5  # of processes that are born while their parents are ended
 SURE = 1.0  # seconds that the system gets to end it after SIGKILL
+ANSWER = 0.5  # seconds that a fork server gets to tell how a process ended
+UNKNOWN = 255  # the exit code where nobody can tell any more, as in multiprocessing/popen_forkserver.py
 _SHARED = (semaphores.Guard, pipes.Ends, processes.Ending)
 
 Process = tuple[int, int]
@@ -252,12 +255,26 @@ class Household:
 
     def reap(self) -> None:
         """Ask how the ended children ended, those that nobody else will ask about."""
-        multiprocessing.active_children()
+        _ask_processes()
         known = {each.pid for each in process._children}  # type: ignore[attr-defined]
         for pid in procfs.children(self._root):
             found = procfs.stat(pid)
             if found is not None and found.ended and pid not in known and pid not in self._before:
                 _reap(pid)
+
+
+def _ask_processes() -> None:
+    """Have multiprocessing ask how its processes ended: who has, is forgotten by it."""
+    for _ in looks(ANSWER):
+        multiprocessing.active_children()
+        silent = list(process._children)  # type: ignore[attr-defined]
+        states = [procfs.stat(each.pid) for each in silent]
+        for each, state in zip(silent, states, strict=True):
+            # A thread that was ended just after it had asked has taken the answer with it.
+            if state is None and each._popen.returncode is None and each._popen.method != "forkserver":
+                each._popen.returncode = UNKNOWN
+        if not any(state is None or state.ended for state in states):
+            break
 
 
 def _reap(pid: int) -> None:

@@ -12,11 +12,12 @@ from pytest_sensei.diagnosis import Diagnosis, Kind, Place, Resource
 from pytest_sensei.primitives import births, pools, threads
 from pytest_sensei.primitives.pools import threads_of, workers_of
 from pytest_sensei.watch import leaks, procfs
+from pytest_sensei.watch.patience import looks
 from pytest_sensei.watch.places import first_user_site, line_of, place_of
 from pytest_sensei.watch.source import assigned_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 PATIENCE = 0.5  # seconds that a pool gets to end itself
 
@@ -30,6 +31,7 @@ class LeftPool(NamedTuple):
     how: str  # what did not happen
     processes: frozenset[int]
     threads: frozenset[threading.Thread]
+    enders: Sequence[threading.Thread] = ()
     target: Any = None  # the pool; None when it is gone already
 
     @property
@@ -52,7 +54,7 @@ def workers_of_all() -> set[int]:
 def threads_of_all() -> set[threading.Thread]:
     """Return the threads of every pool, also of one that was dropped and is about to end."""
     living = {thread for each in list(pools.living) for thread in threads_of(each)}
-    return living.union(*(each.threads for each in pools.dropped))
+    return living.union(*((*each.threads, *each.enders) for each in pools.dropped))
 
 
 # -- finding
@@ -68,7 +70,10 @@ def dropped(concerns: Callable[[int], bool]) -> list[LeftPool]:
     """Return the pools that were collected while they were running."""
     how = "was never closed: the garbage collector ended it"
     mine = [each for each in pools.dropped if concerns(each.made.serial)]
-    return [LeftPool(each.made, each.type, each.workers, how, each.pids, each.threads) for each in mine]
+    return [
+        LeftPool(each.made, each.type, each.workers, how, each.pids, each.threads, each.enders)
+        for each in mine
+    ]
 
 
 def each_once(left: Iterable[LeftPool]) -> list[LeftPool]:
@@ -84,7 +89,7 @@ def _left(each: Any) -> LeftPool | None:
     if how is None:
         return None
     name, count = type(each).__name__, len(workers_of(each))
-    return LeftPool(pools.made_in(each), name, count, how, pools.pids_of(each), threads_of(each), each)
+    return LeftPool(pools.made_in(each), name, count, how, pools.pids_of(each), threads_of(each), target=each)
 
 
 def _how_executor(executor: Any) -> str | None:
@@ -177,6 +182,11 @@ def end_dropped(left: Iterable[LeftPool], kill: Callable[[list[int]], object], p
         kill(sorted(each.processes))
         leaks.end([thread for thread in each.threads if thread.is_alive()], patience)
         kill(sorted(born_of(each.threads)))  # who was started while the others were ended
+        for _ in looks(patience):
+            there = set(threading.enumerate()).intersection(each.enders)  # also who is about to start
+            leaks.end([thread for thread in there if thread.is_alive()], patience)
+            if not there:
+                break
 
 
 def _replace_nobody(of_a_pool: Iterable[threading.Thread]) -> None:
