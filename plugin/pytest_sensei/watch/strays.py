@@ -46,9 +46,10 @@ class Strays:
         """Return those that live."""
         found = []
         for pid in set(self._candidates()) - self._foreign:
-            if self._mark in procfs.environment(pid):
+            environment = procfs.environment(pid)
+            if self._mark in environment:
                 found.append(pid)
-            else:
+            elif environment:  # it has none for a moment while it executes a program
                 self._foreign.add(pid)
         return found
 
