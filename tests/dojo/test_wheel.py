@@ -67,6 +67,13 @@ def test_package_is_the_wheel_and_not_the_clone(environment, tmp_path):
     assert Path(out.strip()).is_relative_to(environment.parent)
 
 
+def test_every_start_of_pytest_looks_at_few_files(environment, tmp_path):
+    code = "import importlib.metadata as m; print(*m.distribution('pytest-sensei').files, sep='\\n')"
+    files = [Path(line) for line in run(environment / "python", "-c", code, cwd=tmp_path).splitlines()]
+    answers = [*(ROOT / "tests" / "mistakes").glob("*/*.py"), *(ROOT / "tests" / "answers").glob("*/*.py")]
+    assert not {file.parts[-2:] for file in answers} & {file.parts[-2:] for file in files}
+
+
 def test_katas_are_there_and_run(environment, dojo):
     shipped = {path.name for path in (ROOT / "katas").iterdir() if (path / "hints.toml").is_file()}
     assert {path.name for path in (dojo / "katas").iterdir()} == shipped
@@ -85,6 +92,8 @@ def test_stub_comes_back_and_reading_matter_is_there(environment, dojo):
     assert stub.read_text() == before
     assert "-mine = 1" not in run(environment / "kata", "solution", "3", "--yes", cwd=dojo)
     assert "forgets_to_wake" in run(environment / "kata", "mistakes", "3", "--yes", cwd=dojo)
+    out = run(environment / "kata", "mistakes", "3", "forgets_to_wake", "--yes", cwd=dojo)
+    assert "STALLED" in out
     assert run(environment / "kata", "update", cwd=dojo) == "the katas are up to date\n"
 
 

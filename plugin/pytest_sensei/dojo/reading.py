@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_sensei.dojo.answers import PACKAGE, find_solutions
+from pytest_sensei.dojo.packed import unpacked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,13 +66,11 @@ def unified(before: str, after: str, old_name: str, new_name: str) -> str:
 
 
 def _kept(what: str, kata: Kata) -> list[Path]:
-    """Find the kept files: in the package, or in the clone that it runs from."""
-    beside = kata.folder.parent.parent / "tests" / what  # in a clone
-    for root in (beside, PACKAGE / f"_{what}", PACKAGE.parents[1] / "tests" / what):
-        folder = root / kata.name
-        if folder.is_dir():
-            return sorted(folder.glob("*.py"))
-    return []
+    """Find the kept files: in the clone that has the katas, in the package, or in the clone that it runs from."""
+    kept_at = kata.folder.parent.parent / "tests" / what / kata.name
+    if not kept_at.is_dir():
+        kept_at = unpacked(what, kata) or PACKAGE.parents[1] / "tests" / what / kata.name
+    return sorted(kept_at.glob("*.py"))
 
 
 def _mistake(path: Path) -> Mistake:
