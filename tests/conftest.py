@@ -25,6 +25,7 @@ LIMIT = 60  # seconds for a run in a subprocess; only a hang comes near it
 
 
 def pytest_configure() -> None:
+    os.environ["PYTEST_ADDOPTS"] = " ".join(warm.PLUGINS)  # for the runs that tests start
     # A shell starts what runs in the background with Ctrl-C ignored, and whatever that starts inherits it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

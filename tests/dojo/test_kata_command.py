@@ -22,6 +22,7 @@ class Shell:
     def __init__(self, folder):
         self.folder = folder
         self.env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        self.env["PYTEST_ADDOPTS"] = os.environ["PYTEST_ADDOPTS"]
         self.env["COLUMNS"] = "80"
 
     def kata(self, *args, code=0, stdin=""):

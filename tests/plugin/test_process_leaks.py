@@ -529,6 +529,16 @@ def process():
 def test_joined_in_the_teardown(process):
     pass
 
+@pytest.fixture(scope="module")
+def daemon():
+    told = subprocess.run(["sh", "-c", "sleep 600 >/dev/null & echo $!"], stdout=subprocess.PIPE, check=True)
+    yield int(told.stdout)
+    os.kill(int(told.stdout), signal.SIGKILL)
+def test_the_daemon_of_a_wider_fixture(daemon):
+    os.kill(daemon, 0)
+def test_the_daemon_of_a_wider_fixture_again(daemon):
+    os.kill(daemon, 0)
+
 def fail():
     raise ZeroDivisionError
 def leave():
@@ -696,6 +706,20 @@ def test_healthy_look_alikes_are_left_alone(method: str, tmp_path: Path) -> None
     outcome = run(tmp_path, HEADER.format(method=method) + HEALTHY, *options)
     assert (outcome.failed, outcome.findings) == (0, {}), outcome.output
     assert outcome.passed == HEALTHY.count("def test_")
+    assert outcome.survivors == []
+
+
+def test_the_daemon_of_a_wider_fixture_is_judged_when_the_fixture_ends(tmp_path: Path) -> None:
+    source = """
+        @pytest.fixture(scope="module")
+        def daemon():
+            subprocess.run(["sh", "-c", "sleep 600 & exit 0"], check=True)
+        def test_first(daemon): pass
+        def test_last(daemon): pass
+    """
+    outcome = run(tmp_path, HEADER.format(method="spawn") + textwrap.dedent(source), "--sensei-leaks=error")
+    assert list(outcome.findings) == ["test_last"], outcome.output
+    assert only(outcome)["kind"] == "orphan"
     assert outcome.survivors == []
 
 

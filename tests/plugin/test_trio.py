@@ -25,9 +25,12 @@ def test_a_job_that_it_has_given_up_is_a_leak(project: Project) -> None:
     run = project.run("""
         import threading, trio
         never = threading.Event()
+        def wait(scope):
+            trio.from_thread.run_sync(scope.cancel)
+            never.wait()
         async def give_up():
-            with trio.move_on_after(0.01):
-                await trio.to_thread.run_sync(never.wait, abandon_on_cancel=True)
+            with trio.CancelScope() as scope:
+                await trio.to_thread.run_sync(wait, scope, abandon_on_cancel=True)
         def test_it():
             trio.run(give_up)
         """)

@@ -27,6 +27,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+PLUGINS = ("-p", "no:anyio")
+"""Not for runs that tests start: it comes with what we need, and imports trio, for a third of a run's start."""
+
+COMMAND = "pytest_sensei.dojo."  # a run of pytest imports little of it
+
 
 @dataclass(frozen=True)
 class Request:
@@ -118,12 +123,21 @@ def _import_everything() -> None:
     with tempfile.TemporaryDirectory() as empty, _quiet():
         # By a run, since pytest wants to import plugins itself.
         pytest.main(
-            ["--collect-only", "-p", "no:cacheprovider", f"--rootdir={empty}", "-c", os.devnull, empty]
+            [
+                "--collect-only",
+                *PLUGINS,
+                "-p",
+                "no:cacheprovider",
+                f"--rootdir={empty}",
+                "-c",
+                os.devnull,
+                empty,
+            ]
         )
         import pytest_sensei
 
         for module in pkgutil.walk_packages(pytest_sensei.__path__, "pytest_sensei."):
-            if not module.name.endswith("__main__"):
+            if not module.name.startswith(COMMAND):
                 importlib.import_module(module.name)
     inspect.getmodule(_run.__code__)  # looks at the files of all modules, and remembers them
 
@@ -149,7 +163,7 @@ def _run(request: Request) -> object:
     else:
         _redirect(request.errors, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 2)
     sys.path[:0] = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
-    sys.argv = ["pytest", *request.args]
+    sys.argv = ["pytest", *PLUGINS, *request.args]
     return pytest.console_main()
 
 

@@ -56,6 +56,10 @@ class LeftRunning:
         self._before: frozenset[Process] = frozenset()
         self._owned: dict[Any, range] = {}  # the serials that came up while a wider fixture was set up
         self._due: list[range] = []  # of wider fixtures that have ended in this test
+        self._strays: dict[
+            Any, frozenset[Process]
+        ] = {}  # of nobody known, there when a wider fixture was set up
+        self._due_strays: set[Process] = set()
         self._of_tests: set[Process] = set()  # everything that a test has left
         self._in_test = False
         self._dropped: list[LeftPool] = []  # by all tests: who lives of them may start others
@@ -77,6 +81,7 @@ class LeftRunning:
     def end(self) -> None:
         """The test is over; take down what it leaves, for the end of the run."""
         self._due.clear()
+        self._due_strays.clear()
         if self._in_test and (births.serial() >= self._since or self._before):
             present = self._present()
             self._before, self._looked, before = present, births.serial(), self._before
@@ -110,11 +115,16 @@ class LeftRunning:
     def _concerns(self, seen: Seen, excused: Callable[[Strand], bool]) -> bool:
         serial = seen.descent.serial if seen.descent is not None else 0
         if not serial:
-            return seen.key not in self._before
+            return self._concerns_stray(seen.key)
         birth = births.known.get(seen.pid)
         if birth is not None and birth.serial == serial and excused(birth.strand):
             return False
         return self._concerns_serial(serial)
+
+    def _concerns_stray(self, key: Process) -> bool:
+        if any(key in strays for strays in self._strays.values()):
+            return False
+        return key not in self._before or key in self._due_strays
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, object, object]:
@@ -125,13 +135,19 @@ class LeftRunning:
         try:
             return (yield)
         finally:
-            self._owned[fixturedef] = range(first, births.serial() + 1)
+            self._owned[fixturedef] = serials = range(first, births.serial() + 1)
+            if serials:  # a daemon that was started has lost its parent by now
+                strays = (
+                    seen.key for seen in self._look() if seen.descent is None or not seen.descent.serial
+                )
+                self._strays[fixturedef] = frozenset(strays) - self._before
 
     @pytest.hookimpl
     def pytest_fixture_post_finalizer(self, fixturedef: Any) -> None:
         serials = self._owned.pop(fixturedef, None)
         if serials:
             self._due.append(serials)
+        self._due_strays |= self._strays.pop(fixturedef, frozenset())
 
     # -- judging
 
