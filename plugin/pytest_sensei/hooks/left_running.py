@@ -99,6 +99,11 @@ class LeftRunning:
             return frozenset()  # and nobody was born since
         return frozenset(seen.key for seen in self._look())
 
+    def _present_strays(self) -> frozenset[Process]:
+        """Return who is of nobody known, or may turn out to be."""
+        strays = (seen.key for seen in self._look() if seen.descent is None or not seen.descent.serial)
+        return frozenset(strays) | self._household.unclear_strays()
+
     def _look(self) -> list[Seen]:
         found = offspring.look(self._household.root, self._household.folder, self._household.strays())
         self._saw_nobody = births.serial() if not found else -1
@@ -137,10 +142,7 @@ class LeftRunning:
         finally:
             self._owned[fixturedef] = serials = range(first, births.serial() + 1)
             if serials:  # a daemon that was started has lost its parent by now
-                strays = (
-                    seen.key for seen in self._look() if seen.descent is None or not seen.descent.serial
-                )
-                self._strays[fixturedef] = frozenset(strays) - self._before
+                self._strays[fixturedef] = self._present_strays() - self._before
 
     @pytest.hookimpl
     def pytest_fixture_post_finalizer(self, fixturedef: Any) -> None:

@@ -125,6 +125,10 @@ class Household:
         """Return the programs that have lost the parent which led to us."""
         return self._strays.find() if self._is_open else []
 
+    def unclear_strays(self) -> set[Process]:
+        """Return who could not be told from a stranger at the last look."""
+        return {(pid, procfs.start(pid)) for pid in self._strays.unclear}
+
     def ask(self) -> None:
         """Ask all who wait to tell where."""
         if self._home is not None:

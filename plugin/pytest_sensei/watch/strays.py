@@ -28,6 +28,7 @@ class Strays:
         self._outer: str | None = None
         self._ancestors = tuple(_ancestors(root))
         self._foreign: set[int] = set()
+        self.unclear: set[int] = set()  # at the last look: had no environment, as while it executes a program
 
     def open(self) -> None:
         """From now on, what is started carries the tag; nobody who lives now can be ours."""
@@ -45,12 +46,15 @@ class Strays:
     def find(self) -> list[int]:
         """Return those that live."""
         found = []
+        self.unclear.clear()
         for pid in set(self._candidates()) - self._foreign:
             environment = procfs.environment(pid)
             if self._mark in environment:
                 found.append(pid)
-            elif environment:  # it has none for a moment while it executes a program
+            elif environment:
                 self._foreign.add(pid)
+            else:
+                self.unclear.add(pid)
         return found
 
     def _candidates(self) -> Iterator[int]:

@@ -45,7 +45,9 @@ def test_who_was_seen_without_an_environment_is_asked_again(
     with monkeypatch.context() as executing:
         executing.setattr(procfs, "environment", lambda _: [])
         assert strays.find() == []
+        assert orphan in strays.unclear
     assert orphan in strays.find()
+    assert orphan not in strays.unclear
 
 
 def test_who_has_another_environment_is_a_stranger(
