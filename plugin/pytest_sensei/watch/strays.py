@@ -12,11 +12,13 @@ import os
 from typing import TYPE_CHECKING
 
 from pytest_sensei.watch import procfs
+from pytest_sensei.watch.patience import looks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TAG = "PYTEST_SENSEI_RUN"
+_EXECUTING = 0.5  # seconds; while a process executes a program, it shows no environment
 
 
 class Strays:
@@ -28,7 +30,8 @@ class Strays:
         self._outer: str | None = None
         self._ancestors = tuple(_ancestors(root))
         self._foreign: set[int] = set()
-        self.unclear: set[int] = set()  # at the last look: had no environment, as while it executes a program
+        self.unclear: set[int] = set()  # at the last look: showed no environment
+        self._waited_for: set[int] = set()
 
     def open(self) -> None:
         """From now on, what is started carries the tag; nobody who lives now can be ours."""
@@ -44,7 +47,15 @@ class Strays:
             os.environ[TAG] = self._outer
 
     def find(self) -> list[int]:
-        """Return those that live."""
+        """Return those that live; who executes a program just now is waited for, once."""
+        for _ in looks(_EXECUTING):
+            found = self._look()
+            if self.unclear <= self._waited_for:
+                break
+        self._waited_for |= self.unclear
+        return found
+
+    def _look(self) -> list[int]:
         found = []
         self.unclear.clear()
         for pid in set(self._candidates()) - self._foreign:
@@ -53,7 +64,7 @@ class Strays:
                 found.append(pid)
             elif environment:
                 self._foreign.add(pid)
-            else:
+            elif (stat := procfs.stat(pid)) is not None and not stat.ended:
                 self.unclear.add(pid)
         return found
 

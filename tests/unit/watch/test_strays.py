@@ -39,6 +39,39 @@ def test_an_orphan_is_found(strays: Strays, orphan: int) -> None:
     assert orphan in strays.find()
 
 
+def test_who_executes_a_program_just_now_is_waited_for(
+    strays: Strays, orphan: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = procfs.environment
+    looked = []
+
+    def executing(pid: int) -> list[str]:
+        looked.append(pid)
+        return environment(pid) if looked.count(pid) > 3 else []
+
+    monkeypatch.setattr(procfs, "environment", executing)
+    assert orphan in strays.find()
+
+
+def test_who_has_no_environment_for_long_is_waited_for_once(
+    strays: Strays, orphan: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(procfs, "environment", lambda _: [])
+    assert strays.find() == []
+    monkeypatch.setattr("pytest_sensei.watch.patience.runtime.real_sleep", pytest.fail)
+    assert strays.find() == []
+    assert orphan in strays.unclear
+
+
+def test_who_has_ended_is_not_unclear(strays: Strays, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strays, "_candidates", lambda: iter([ended]))
+    with subprocess.Popen(["true"]) as program:
+        ended = program.pid
+        os.waitid(os.P_PID, ended, os.WEXITED | os.WNOWAIT)
+        assert strays.find() == []
+        assert not strays.unclear
+
+
 def test_who_was_seen_without_an_environment_is_asked_again(
     strays: Strays, orphan: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
