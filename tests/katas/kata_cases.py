@@ -52,7 +52,7 @@ def run(case: Case, folder: Path, kitchen: warm.Kitchen) -> tuple[Judged, int | 
     told, output = folder / "outcome.json", folder / "output.txt"
     environment = clean_environment() | {OUTCOME_FILE: str(told)}
     # Output goes to a file: a grandchild that lives on would keep a pipe open, and us waiting.
-    request = warm.Request(arguments(case), str(ROOT), environment, str(output), str(output))
+    request = warm.Request(arguments(case), str(ROOT), environment, str(output), str(output), frees=False)
     exit_code = kitchen.run(request, LIMIT_SECONDS)
     outcome = next((each for each in read_outcomes(told) if each.kata == case.kata.name), None)
     end = f"killed after {LIMIT_SECONDS:g} s" if exit_code is None else f"ended with exit code {exit_code}"
