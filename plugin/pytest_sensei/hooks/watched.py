@@ -6,6 +6,7 @@ import os
 import threading
 import time
 import weakref
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_sensei.hooks.left_open import LeftOpen
     from pytest_sensei.primitives.runtime import Strand
 
+__tracebackhide__ = True  # what goes wrong in a test is the test's
 SETTINGS = pytest.StashKey[Settings]()
 _UNWINDING = 1.0  # seconds that victims get to end before they count as leaked
 
@@ -54,10 +56,13 @@ class WatchedTests:
         self._due: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
     @pytest.hookimpl
-    def pytest_sessionstart(self) -> None:
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
         self._around = runtime.watcher  # of a run inside of whose test this one is
         if self._around is None:
-            services.remember_first_threads()
+            plugins = session.config.pluginmanager.list_plugin_distinfo()
+            services.remember_first_threads(
+                each.__name__ for each, _ in plugins if isinstance(each, ModuleType)
+            )
         runtime.watch_with(self._watching)
         self._household.open()
         self._last_resort.arm()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import selectors
 import subprocess
 import sys
 import threading
@@ -39,6 +40,7 @@ from pytest_sensei.primitives import (
     queues,
     rlocks,
     runtime,
+    selecting,
     semaphores,
     streams,
     threads,
@@ -81,6 +83,12 @@ _POSIX = (
     Patch(subprocess.Popen, "_wait", processes.wait_for_program),
     Patch(subprocess, "io", streams.SubprocessIO()),
     Patch(os, "fdopen", streams.fdopen),
+)
+
+_SELECTORS = tuple(
+    Patch(cls, "select", selecting.waiting_in_slices(vars(cls)["select"]))
+    for cls in vars(selectors).values()
+    if isinstance(cls, type) and "select" in vars(cls) and cls is not selectors.BaseSelector
 )
 
 _MADE_BY_MANAGERS = (Patch(threading, "Lock", locks.Lock), Patch(threading, "RLock", locks.RLock))
@@ -130,6 +138,7 @@ PATCHES = (
     Patch(pool.IMapIterator, "next", outcomes.next_item),
     Patch(pool.IMapIterator, "__next__", outcomes.next_item),
     Patch(pool.IMapUnorderedIterator, "_set", outcomes.set_any_item),
+    *_SELECTORS,
     *(_POSIX if sys.platform != "win32" else ()),
 )
 
@@ -235,6 +244,6 @@ children.after_fork["primitives"] = _after_fork
 # What goes wrong in one of our functions is the caller's: pytest leaves out the frames of modules that ask for it.
 for _module in (
     *(births, clock, handovers, locks, memory, openings, outcomes, pipes, pools),
-    *(processes, queues, rlocks, runtime, semaphores, streams, threads, tracker),
+    *(processes, queues, rlocks, runtime, selecting, semaphores, streams, threads, tracker),
 ):
     vars(_module)["__tracebackhide__"] = True

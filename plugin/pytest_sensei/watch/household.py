@@ -10,7 +10,7 @@ import subprocess
 from multiprocessing import process
 from typing import TYPE_CHECKING
 
-from pytest_sensei.primitives import births, children, pipes, processes, runtime, semaphores
+from pytest_sensei.primitives import births, children, pipes, processes, runtime, selecting, semaphores
 from pytest_sensei.watch import descent, membership, offspring, procfs, record, stacks
 from pytest_sensei.watch.home import Home
 from pytest_sensei.watch.judging import Judge
@@ -31,7 +31,7 @@ GENERATIONS = 5  # of processes that are born while their parents are ended
 SURE = 1.0  # seconds that the system gets to end it after SIGKILL
 ANSWER = 0.5  # seconds that a fork server gets to tell how a process ended
 UNKNOWN = 255  # the exit code where nobody can tell any more, as in multiprocessing/popen_forkserver.py
-_SHARED = (semaphores.Guard, pipes.Ends, processes.Ending)
+_SHARED = (semaphores.Guard, pipes.Ends, selecting.Selecting, processes.Ending)
 
 Process = tuple[int, int]
 """A process: its identifier and its start."""

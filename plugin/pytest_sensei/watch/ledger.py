@@ -159,7 +159,7 @@ def may_be_woken() -> bool:
 
 
 _HARMLESS_HANDLERS = ("pytest_timeout", "faulthandler", "_pytest", "signal", "asyncio", "coverage")
-"""Modules whose handlers only interrupt the main thread: asyncio's cancel a task, which a blocked loop never runs.
+"""Modules whose handlers only interrupt the main thread: asyncio's cancels a task when the user wants to stop it all.
 
 That of coverage saves its data and lets the process end.
 """
@@ -188,7 +188,12 @@ def is_user_handler(handler: object) -> bool:
     """Tell whether a handler is one that the user's code has installed, and that may do anything."""
     if not callable(handler) or handler is signal.default_int_handler or isinstance(handler, signal.Handlers):
         return False
-    return _module_of(handler) not in _HARMLESS_HANDLERS
+    return _module_of(handler) not in _HARMLESS_HANDLERS or _wakes_a_loop(handler)
+
+
+def _wakes_a_loop(handler: object) -> bool:
+    """Tell whether a handler is what `loop.add_signal_handler` leaves: the loop will call the user's own."""
+    return getattr(handler, "__name__", "") == "_sighandler_noop"
 
 
 def _module_of(handler: object) -> str:

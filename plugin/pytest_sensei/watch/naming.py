@@ -14,9 +14,18 @@ from pytest_sensei.diagnosis import some
 from pytest_sensei.primitives import openings, processes
 from pytest_sensei.primitives.pipes import Ends
 from pytest_sensei.primitives.processes import Ending
+from pytest_sensei.primitives.selecting import Selecting
 from pytest_sensei.primitives.semaphores import Guard
 from pytest_sensei.primitives.undisturbed import local_variables
-from pytest_sensei.watch.places import frames_outward, is_our_file, is_user_file, line_of, user_frame
+from pytest_sensei.watch import event_loops
+from pytest_sensei.watch.places import (
+    frames_outward,
+    is_our_file,
+    is_third_party,
+    is_user_file,
+    line_of,
+    user_frame,
+)
 from pytest_sensei.watch.source import assigned_at, taken_expressions
 
 if TYPE_CHECKING:
@@ -35,7 +44,7 @@ def waited_object(frame: FrameType, fallback: object) -> tuple[object, str]:
     A wait for a lock inside `Queue.get` is a wait for the queue: the outermost frame of the standard
     library before the user's own tells.
     """
-    fallback = fallback.target if isinstance(fallback, (Guard, Ends, Ending)) else fallback
+    fallback = fallback.target if isinstance(fallback, (Guard, Ends, Selecting, Ending)) else fallback
     found: tuple[object, str] = (fallback, "")
     for inner in frames_outward(frame):
         if is_user_file(inner.f_code.co_filename):
@@ -146,6 +155,8 @@ def type_of(target: object) -> str:
         return "pipe"
     if isinstance(target, list):
         return "Connections"  # of `multiprocessing.connection.wait`
+    if event_loops.is_event_loop(target):
+        return event_loops.TYPE
     for plain in (BaseProcess, threading.Thread):
         if isinstance(target, plain):
             return plain.__name__.removeprefix("Base")
@@ -167,6 +178,10 @@ def names_of(target: object, frames: list[FrameType]) -> Iterator[str]:
         yield from _name_of_end(target)
     if isinstance(target, list):
         yield from _name_of_several(target, frames)
+    elif event_loops.is_event_loop(target):
+        own = [frame for frame in frames if not is_third_party(frame.f_code.co_filename)]
+        yield from (name for names in (_paths, _bare_names) for frame in own for name in names(target, frame))
+        yield f"the {event_loops.TYPE}"
     else:
         yield from names_of_value(target, frames)
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from pytest_sensei.primitives import openings, semaphores
 from pytest_sensei.primitives.pipes import Ends
 from pytest_sensei.primitives.processes import ANY, Ending
+from pytest_sensei.primitives.selecting import Selecting
 from pytest_sensei.primitives.semaphores import Guard
-from pytest_sensei.watch import frames, ledger, procfs
+from pytest_sensei.watch import frames, ledger, procfs, sockets
 from pytest_sensei.watch.naming import named_values, type_of, user_frames
 from pytest_sensei.watch.notes import (
     Gone,
@@ -151,6 +152,8 @@ class _Writer:
             return self._needs_semaphore(resource, is_lock=resource.is_lock and not _counts_items(party))
         if isinstance(resource, Ends):
             return _needs_of_ends(resource)
+        if isinstance(resource, Selecting):
+            return _needs_of_ends(resource.ends())
         if isinstance(resource, Ending):
             return self._needs_end(resource.pid)
         local = self._blocked.get(party.id)
@@ -316,7 +319,7 @@ def _need_of(fd: int, want: Want) -> Need | None:
     status = os.fstat(fd)
     if stat.S_ISFIFO(status.st_mode):
         return Need(want, status.st_ino, "pipe")
-    if stat.S_ISSOCK(status.st_mode):
+    if stat.S_ISSOCK(status.st_mode) and sockets.is_connection(fd):
         return Need(want, status.st_ino, "socket")
     return None
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 _OURS = str(Path(__file__).resolve().parent.parent) + os.sep
 _STDLIB = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")})
-_RUNNERS = ("_pytest", "pluggy", "pytest", "pytest_timeout.py", "xdist", "execnet")
+_SCRIPTS = os.path.realpath(sysconfig.get_path("scripts")) + os.sep
+_RUNNERS = ("_pytest", "pluggy", "pytest", "xdist", "execnet")
+_PLUGIN = "pytest_"  # what plugins of pytest are called
 
 
 @functools.lru_cache(maxsize=4096)
@@ -40,8 +42,9 @@ def is_user_file(filename: str) -> bool:
         return os.sep + "_katas" + os.sep in path or os.sep + "_solutions" + os.sep in path
     parts = Path(path).parts
     if "site-packages" in parts:
-        return parts[len(parts) - 1 - parts[::-1].index("site-packages") + 1] not in _RUNNERS
-    return not path.startswith(_STDLIB)
+        package = parts[len(parts) - 1 - parts[::-1].index("site-packages") + 1]
+        return package not in _RUNNERS and not package.startswith(_PLUGIN)
+    return not path.startswith((*_STDLIB, _SCRIPTS))
 
 
 @functools.lru_cache(maxsize=4096)

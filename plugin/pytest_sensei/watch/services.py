@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import thread as futures_thread
 from types import FrameType
 
@@ -26,19 +26,30 @@ def _root_module(frame: FrameType | None) -> str:
 
 
 _first_threads: set[int] = set()
+_runners: set[str] = {"execnet"}
 
 
-def remember_first_threads() -> None:
-    """Remember the threads that were there before the first test."""
+def remember_first_threads(plugins: Iterable[str] = ()) -> None:
+    """Remember the threads that were there before the first test, and the modules of pytest's plugins.
+
+    A package that is called `pytest_...` is a plugin as a whole; of another one, a plugin's module may be a part only.
+    """
     _first_threads.update(frames.idents())
+    for name in plugins:
+        package = name.partition(".")[0]
+        _runners.add(package if package.startswith("pytest") else name)
 
 
-def is_execnet(ident: int, frame: FrameType | None) -> bool:
-    """execnet's receiver reads messages of the xdist controller; it never touches the test's objects.
+def is_of_a_runner(ident: int, frame: FrameType | None) -> bool:
+    """Threads of pytest's plugins that were there before the first test know nothing of its objects.
 
+    execnet's receiver reads messages of the xdist controller, a server of pytest-rerunfailures counts failures.
     One that a test has started, with a pytest run of its own say, is the test's.
     """
-    return ident in _first_threads and _root_module(frame).startswith("execnet")
+    if ident not in _first_threads:
+        return False
+    module = _root_module(frame)
+    return any(module == runner or module.startswith(f"{runner}.") for runner in _runners)
 
 
 def is_timeout_timer(thread: threading.Thread | None, _frame: FrameType | None) -> bool:
@@ -64,12 +75,12 @@ def is_exploring(_thread: threading.Thread | None, frame: FrameType | None) -> b
 
 
 RUNNER_SERVICES: tuple[Service, ...] = (is_timeout_timer, is_debugger, is_coverage, is_exploring)
-"""Never able to wake what a test waits for, never a leak; so is execnet's own."""
+"""Never able to wake what a test waits for, never a leak; so are those of plugins."""
 
 
 def is_runner_service(ident: int, thread: threading.Thread | None, frame: FrameType | None) -> bool:
     """Tell whether a thread belongs to the test runner."""
-    return is_execnet(ident, frame) or any(service(thread, frame) for service in RUNNER_SERVICES)
+    return is_of_a_runner(ident, frame) or any(service(thread, frame) for service in RUNNER_SERVICES)
 
 
 def is_idle_executor_worker(thread: threading.Thread | None, frame: FrameType | None) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 
+_Socket = socket.socket  # tests and plugins put others in its place
 _SOCK_DIAG = 4  # the netlink family
 _BY_FAMILY = 20  # SOCK_DIAG_BY_FAMILY
 _REQUEST = 1  # NLM_F_REQUEST
@@ -16,13 +17,25 @@ _QUESTION = struct.Struct("=BBHIIIII")
 _ANSWER_SIZE = 16
 
 
+_CONNECTED = (socket.SOCK_STREAM, getattr(socket, "SOCK_SEQPACKET", socket.SOCK_STREAM))
+
+
+def is_connection(fd: int) -> bool:
+    """Tell whether a socket hears from its peer only; to others, whoever knows their address may send."""
+    with _Socket(fileno=fd) as found:
+        try:
+            return found.type in _CONNECTED
+        finally:
+            found.detach()  # it is not ours to close
+
+
 def peer_of(inode: int) -> int | None:
     """Return the inode at the other end of a Unix socket; None when there is none or it cannot be seen."""
     if not hasattr(socket, "AF_NETLINK"):
         return None
     with (
         contextlib.suppress(OSError),
-        socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as asking,
+        _Socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as asking,
     ):
         asking.settimeout(0.2)
         question = _QUESTION.pack(socket.AF_UNIX, 0, 0, 0xFFFFFFFF, inode, _SHOW_PEER, 0xFFFFFFFF, 0xFFFFFFFF)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_sensei.diagnosis import Actor, Diagnosis, Hold, Kind, Place, Resource, Wait
 from pytest_sensei.primitives import locks, runtime
 from pytest_sensei.primitives.semaphores import Guard
-from pytest_sensei.watch import graph
+from pytest_sensei.watch import event_loops, graph
 from pytest_sensei.watch.lost import started
 from pytest_sensei.watch.naming import (
     evaluate,
@@ -24,7 +24,14 @@ from pytest_sensei.watch.naming import (
     user_frames,
     waited_object,
 )
-from pytest_sensei.watch.places import first_user_site, is_user_file, line_of, place_of, user_frame
+from pytest_sensei.watch.places import (
+    first_user_site,
+    is_third_party,
+    is_user_file,
+    line_of,
+    place_of,
+    user_frame,
+)
 from pytest_sensei.watch.source import taken_expressions
 
 if TYPE_CHECKING:
@@ -216,7 +223,12 @@ class Describer:
         target, method = waited_object(party.frame, party.wait.resource)
         resource = self._resource(target, user_frames(party.frame))
         self.methods[party.id] = method
-        return Wait(party.id, resource, self._place(party.frame), forever=party.wait.deadline is None)
+        place = self._place(party.frame)
+        if event_loops.is_event_loop(target):
+            caller = user_frame(party.frame)
+            foreign = caller is None or is_third_party(caller.f_code.co_filename)
+            place = event_loops.place(target, None if foreign else place, self._root) or place
+        return Wait(party.id, resource, place, forever=party.wait.deadline is None)
 
     def started(self, actor: str) -> Place | None:
         """Return where a thread was started that runs no code of the user's: `Thread(target=barrier.wait)`."""
@@ -313,7 +325,7 @@ class Describer:
                 type=type_of(target),
                 name=self._name(target, frames),
                 created=self._created(target),
-                state=state_of(target),
+                state=state_of(target, self._root),
             )
         return key
 
@@ -349,8 +361,10 @@ def _process_name() -> str:
     return multiprocessing.current_process().name
 
 
-def state_of(target: object) -> str | None:
+def state_of(target: object, root: str | None) -> str | None:
     """Say the fact about a primitive that helps most, without taking its lock."""
+    if event_loops.is_event_loop(target):
+        return event_loops.state(target, root)
     read = _STATES.get(type(target).__name__)
     if read is None or not type(target).__module__.startswith(("threading", "queue", "concurrent")):
         return None

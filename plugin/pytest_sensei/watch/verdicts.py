@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import STACK_OF, Actor, Diagnosis, Hold, Kind, Place, Resource, Wait
-from pytest_sensei.watch import graph, procfs, stacks
+from pytest_sensei.watch import event_loops, graph, procfs, stacks
 from pytest_sensei.watch.family import Scene, Sleeper, waits_of
 from pytest_sensei.watch.notes import Gone, Need, NotedWait, Thing, Want
 from pytest_sensei.watch.places import is_user_file, place_of_site
@@ -118,7 +118,14 @@ class _Teller:
         return replace(edge, wakers=wakers, binding=True) if len(wakers) == 1 else edge
 
     def _wants(self, actor: str, want: Want) -> bool:
-        return any(need.want is want for need in self._waits[actor].needs)
+        return not self._is_looping(actor) and any(need.want is want for need in self._waits[actor].needs)
+
+    def _is_looping(self, actor: str) -> bool:
+        """Tell whether an actor runs an event loop: the ends that it waits for are the loop's own affair."""
+        wait = self._waits[actor]
+        return (
+            isinstance(wait, NotedWait) and wait.told is not None and wait.told.thing.type == event_loops.TYPE
+        )
 
     def _is_abandoned(self, actor: str) -> bool:
         edge = self._edges[actor]
@@ -289,7 +296,7 @@ class _Teller:
         for actor in order:
             wait = self._waits[actor]
             thing = self._thing(wait, self.kin_of(actor))
-            for need in wait.needs:
+            for need in wait.needs if not self._is_looping(actor) else ():
                 if (
                     need.want in (Want.READ, Want.WRITE)
                     and thing is not None
@@ -360,7 +367,12 @@ class _Teller:
             return f"{who} writes to {what}, which is full, and nobody will read it"
         if kind is Kind.NO_EOF:
             return f"{who} reads {what}, and whoever could write or close it waits too"
-        return f"{who} waits for {what}: nobody is left who could wake it"
+        stalled = (
+            f"nothing will happen in {what} any more"
+            if self._is_looping(core[0])
+            else f"{who} waits for {what}"
+        )
+        return f"{stalled}: nobody is left who could wake it"
 
     def _who(self, actor: str) -> str:
         """Call an actor as the picture does."""
@@ -379,7 +391,7 @@ class _Teller:
     def _details(self, core: tuple[str, ...]) -> Iterator[str]:
         for actor in core:
             yield from self._gone_takers(actor)
-            for need in self._waits[actor].needs:
+            for need in self._waits[actor].needs if not self._is_looping(actor) else ():
                 if need.want in (Want.READ, Want.WRITE):
                     side = "write" if need.want is Want.READ else "read"
                     holders = self._scene.other_side(need)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Deadlock, Diagnosis
 from pytest_sensei.primitives import births, handovers, locks, runtime
+from pytest_sensei.primitives.selecting import Selecting
 from pytest_sensei.primitives.threads import strand_of
 from pytest_sensei.primitives.undisturbed import no_collection
-from pytest_sensei.watch import fates, graph, ledger, membership, order, verdict
+from pytest_sensei.watch import event_loops, fates, graph, ledger, membership, order, verdict
 from pytest_sensei.watch.glance import glance
 from pytest_sensei.watch.leaks import Ended
 from pytest_sensei.watch.lost import LostException, is_nobody_s_business
@@ -24,7 +25,7 @@ from pytest_sensei.watch.timeouts import is_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
-    from types import CodeType
+    from types import CodeType, TracebackType
 
     from pytest_sensei.primitives.runtime import Lockable, Strand, Waiting
     from pytest_sensei.watch.household import Household, Process
@@ -262,7 +263,7 @@ class Watching:
         others = [strand for strand in strands if strand is not self.main]
         self._victims.extend(strand for strand in others if strand not in self._victims)
         if self._hears:
-            self.main.pending = Deadlock(diagnosis)
+            self.main.pending = Deadlock(diagnosis).with_traceback(_trace_of(self.main.wait))
         if self._hears and self.main.wait is not None:
             self.main.afterwards = lambda: self._release(others, diagnosis)
         else:
@@ -299,6 +300,12 @@ class Watching:
             return False
         self.lost.append(LostException.of(thread, error, self._root))
         return self.fails_on_lost
+
+
+def _trace_of(wait: Waiting | None) -> TracebackType | None:
+    """Return where a wait is that is none of the thread's own code: of a task, if the thread runs an event loop."""
+    loop = wait.resource.target if wait is not None and isinstance(wait.resource, Selecting) else None
+    return event_loops.trace(loop) if event_loops.is_event_loop(loop) else None
 
 
 def _serial(now: Ledger, actor: str) -> int:

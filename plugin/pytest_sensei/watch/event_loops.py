@@ -1,0 +1,113 @@
+"""Event loops of asyncio: what their tasks wait for, since a thread that runs a loop waits for them all.
+
+Whoever uses no event loop shall not pay for the import of asyncio.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pytest_sensei.watch.places import is_third_party, is_user_file, place_of
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from pytest_sensei.diagnosis import Place
+
+TYPE = "event loop"
+_SHOWN = 4  # tasks
+_DEEP = 1000  # coroutines that wait for each other
+
+
+class Waiting(NamedTuple):
+    """A task, and the line of the user's code at which it waits."""
+
+    name: str
+    place: Place
+
+    def text(self, many: int) -> str:
+        """Say where it waits, and so many tasks altogether."""
+        who = f"{self.name} waits" if many == 1 else f"{self.name} waits in {many} tasks"
+        return f"{who} at {self.place.file}:{self.place.line}: {self.place.source}"
+
+
+def is_event_loop(target: object) -> bool:
+    """Tell whether something is an event loop of asyncio."""
+    loops: Any = sys.modules.get("asyncio.events")
+    return loops is not None and isinstance(target, loops.AbstractEventLoop)
+
+
+def waiting(loop: Any, root: str | None) -> list[Waiting]:
+    """Return the tasks of a loop that wait in the user's code, in the order in which they were made."""
+    found = ((task, _users(task.get_coro())) for task in _tasks(loop))
+    return [Waiting(_name(task), _place(frames[-1], root)) for task, frames in found if frames]
+
+
+def trace(loop: Any) -> TracebackType | None:
+    """Return what a traceback would show if the first task that waits in the user's code were told of an error."""
+    found: TracebackType | None = None
+    frames = next((frames for task in _tasks(loop) if (frames := _users(task.get_coro()))), [])
+    for frame in reversed(frames):
+        found = TracebackType(found, frame, frame.f_lasti, _line(frame))
+    return found
+
+
+def _tasks(loop: Any) -> list[asyncio.Task[Any]]:
+    every: set[asyncio.Task[Any]] = sys.modules["asyncio.tasks"].all_tasks(loop)
+    return sorted(every, key=lambda task: (len(task.get_name()), task.get_name()))
+
+
+def state(loop: Any, root: str | None) -> str | None:
+    """Say where the tasks of a loop wait; None where no task does."""
+    counted = Counter(waiting(loop, root))
+    texts = [task.text(many) for task, many in list(counted.items())[:_SHOWN]]
+    more = [f"{len(counted) - _SHOWN} more"] if len(counted) > _SHOWN else []
+    return "; ".join([*texts, *more]) or None
+
+
+def place(loop: Any, caller: Place | None, root: str | None) -> Place | None:
+    """Return the line to look at first: where tasks wait, if they do in one place, else who called the loop.
+
+    Where that is none of the user's code, it is the first task's.
+    """
+    places = list(dict.fromkeys(task.place for task in waiting(loop, root)))
+    return places[0] if places and (caller is None or len(places) == 1) else caller
+
+
+def _name(task: asyncio.Task[Any]) -> str:
+    given = task.get_name()
+    code = getattr(task.get_coro(), "cr_code", None)
+    return f"{code.co_name}()" if given.startswith("Task-") and code is not None else given
+
+
+def _users(awaited: Any) -> list[FrameType]:
+    """Follow a coroutine to what it waits for, and so on; return the frames of the user's code, innermost last."""
+    frames = [frame for frame in _frames(awaited) if is_user_file(frame.f_code.co_filename)]
+    return [frame for frame in frames if not is_third_party(frame.f_code.co_filename)] or frames
+
+
+def _frames(awaited: Any) -> Iterator[FrameType]:
+    for _ in range(_DEEP):
+        frame = next((getattr(awaited, name) for name in _FRAMES if hasattr(awaited, name)), None)
+        if frame is not None:
+            yield frame
+        awaited = next((getattr(awaited, name) for name in _AWAITED if hasattr(awaited, name)), None)
+        if awaited is None:
+            return
+
+
+_FRAMES = ("cr_frame", "gi_frame", "ag_frame")
+_AWAITED = ("cr_await", "gi_yieldfrom", "ag_await")  # of coroutines, generators, asynchronous generators
+
+
+def _place(frame: FrameType, root: str | None) -> Place:
+    return place_of(frame.f_code, _line(frame), root)
+
+
+def _line(frame: FrameType) -> int:
+    return frame.f_lineno or frame.f_code.co_firstlineno
