@@ -15,7 +15,7 @@ from pytest_sensei.primitives.pipes import Ends
 from pytest_sensei.primitives.processes import ANY, Ending
 from pytest_sensei.primitives.selecting import Selecting
 from pytest_sensei.primitives.semaphores import Guard
-from pytest_sensei.watch import frames, ledger, procfs, sockets
+from pytest_sensei.watch import frames, ledger, procfs
 from pytest_sensei.watch.naming import named_values, type_of, user_frames
 from pytest_sensei.watch.notes import (
     Gone,
@@ -319,7 +319,7 @@ def _need_of(fd: int, want: Want) -> Need | None:
     status = os.fstat(fd)
     if stat.S_ISFIFO(status.st_mode):
         return Need(want, status.st_ino, "pipe")
-    if stat.S_ISSOCK(status.st_mode) and sockets.is_connection(fd):
+    if stat.S_ISSOCK(status.st_mode):
         return Need(want, status.st_ino, "socket")
     return None
 

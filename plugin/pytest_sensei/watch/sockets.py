@@ -17,18 +17,6 @@ _QUESTION = struct.Struct("=BBHIIIII")
 _ANSWER_SIZE = 16
 
 
-_CONNECTED = (socket.SOCK_STREAM, getattr(socket, "SOCK_SEQPACKET", socket.SOCK_STREAM))
-
-
-def is_connection(fd: int) -> bool:
-    """Tell whether a socket hears from its peer only; to others, whoever knows their address may send."""
-    with _Socket(fileno=fd) as found:
-        try:
-            return found.type in _CONNECTED
-        finally:
-            found.detach()  # it is not ours to close
-
-
 def peer_of(inode: int) -> int | None:
     """Return the inode at the other end of a Unix socket; None when there is none or it cannot be seen."""
     if not hasattr(socket, "AF_NETLINK"):
