@@ -704,3 +704,36 @@ def test_what_was_proved_in_one_phase_is_not_raised_in_the_next(project: Project
     run = project.run(IN_THE_BACKGROUND)
     assert run.kinds == ["deadlock-cycle"]
     run.result.assert_outcomes(failed=1, errors=0)
+
+
+COUNTING = """
+import socket, threading
+
+def pytest_configure():
+    listening = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=serve, args=(listening,), daemon=True).start()
+
+def serve(listening):
+    listening.accept()
+"""
+
+WAITING = """
+import threading
+
+def test_it():
+    threading.Event().wait()
+"""
+
+
+def test_a_thread_of_a_plugin_that_was_there_before_is_nobody_who_could_wake_a_test(project: Project) -> None:
+    installed = project.pytester.mkdir("pytest_counting-1.0.dist-info")
+    (installed / "METADATA").write_text("Name: pytest-counting\nVersion: 1.0\n", encoding="utf-8")
+    (installed / "entry_points.txt").write_text("[pytest11]\ncounting = pytest_counting\n", encoding="utf-8")
+    run = project.run(WAITING, pytest_counting=COUNTING)
+    assert "counting-1.0" in run.output
+    assert run.kinds == ["stalled"]
+
+
+def test_a_thread_of_a_conftest_may_wake_a_test(project: Project) -> None:
+    run = project.run(WAITING, "--timeout=2", conftest=COUNTING)
+    assert run.kinds == ["timeout"]

@@ -137,6 +137,32 @@ def test_each_task_is_told_with_the_line_at_which_it_waits(project: Project) -> 
     assert run.result.parseoutcomes() == {"failed": 1, "passed": 1}
 
 
+NOT_WOKEN = """
+    import asyncio, sys, threading, time
+
+    def test_it():
+        async def main():
+            done, waits = asyncio.Event(), threading.Event()
+            asyncio.get_running_loop().call_soon(waits.set)
+            thread = threading.Thread(target=lambda: (waits.wait(), asleep(), done.set()))
+            thread.start()
+            await done.wait()
+        asyncio.run(main())
+
+    def asleep():
+        main = threading.main_thread()
+        while sys._current_frames()[main.ident].f_globals["__name__"] != "selectors":
+            time.sleep(0.001)
+    """
+
+
+def test_a_loop_that_was_not_woken_says_so(project: Project) -> None:
+    finding = project.run(textwrap.dedent(NOT_WOKEN)).only()
+    assert finding["resources"][0]["state"].startswith(
+        "another thread has scheduled something, but not by call_soon_threadsafe(), which wakes the loop; main()"
+    )
+
+
 def test_the_traceback_ends_where_the_first_task_waits(project: Project) -> None:
     run = project.run(textwrap.dedent(AN_EVENT))
     run.result.stdout.fnmatch_lines([">       asyncio.run(main())", ">       await task", "E *Deadlock: *"])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TYPE = "event loop"
 _SHOWN = 4  # tasks
+_SLEPT = "another thread has scheduled something, but not by call_soon_threadsafe(), which wakes the loop"
 _DEEP = 1000  # coroutines that wait for each other
 
 
@@ -63,11 +64,15 @@ def _tasks(loop: Any) -> list[asyncio.Task[Any]]:
 
 
 def state(loop: Any, root: str | None) -> str | None:
-    """Say where the tasks of a loop wait; None where no task does."""
+    """Say where the tasks of a loop wait; None where no task does.
+
+    What another thread has scheduled by a call for the loop's own thread only stays there until something wakes it.
+    """
     counted = Counter(waiting(loop, root))
     texts = [task.text(many) for task, many in list(counted.items())[:_SHOWN]]
     more = [f"{len(counted) - _SHOWN} more"] if len(counted) > _SHOWN else []
-    return "; ".join([*texts, *more]) or None
+    slept = [_SLEPT] if getattr(loop, "_ready", ()) else []
+    return "; ".join([*slept, *texts, *more]) or None
 
 
 def place(loop: Any, caller: Place | None, root: str | None) -> Place | None:
