@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from types import TracebackType
+from types import AsyncGeneratorType, CoroutineType, GeneratorType, TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pytest_sensei.watch.places import is_third_party, is_user_file, place_of
@@ -45,22 +45,25 @@ def is_event_loop(target: object) -> bool:
 
 def waiting(loop: Any, root: str | None) -> list[Waiting]:
     """Return the tasks of a loop that wait in the user's code, in the order in which they were made."""
-    found = ((task, _users(task.get_coro())) for task in _tasks(loop))
-    return [Waiting(_name(task), _place(frames[-1], root)) for task, frames in found if frames]
+    return [Waiting(_name(task, frames[0]), _place(frames[-1], root)) for task, frames in _stacks(loop)]
 
 
 def trace(loop: Any) -> TracebackType | None:
     """Return what a traceback would show if the first task that waits in the user's code were told of an error."""
     found: TracebackType | None = None
-    frames = next((frames for task in _tasks(loop) if (frames := _users(task.get_coro()))), [])
-    for frame in reversed(frames):
-        found = TracebackType(found, frame, frame.f_lasti, _line(frame))
+    for _, frames in _stacks(loop)[:1]:
+        for frame in reversed(frames):
+            found = TracebackType(found, frame, frame.f_lasti, _line(frame))
     return found
 
 
-def _tasks(loop: Any) -> list[asyncio.Task[Any]]:
+def _stacks(loop: Any) -> list[tuple[asyncio.Task[Any], list[FrameType]]]:
+    """Return the tasks in the project's own code, or else in that of packages, with their frames there."""
     every: set[asyncio.Task[Any]] = sys.modules["asyncio.tasks"].all_tasks(loop)
-    return sorted(every, key=lambda task: (len(task.get_name()), task.get_name()))
+    tasks = sorted(every, key=lambda task: (len(task.get_name()), task.get_name()))
+    users = [(task, _users(task.get_coro())) for task in tasks]
+    own = [(task, [frame for frame in frames if not _is_foreign(frame)]) for task, frames in users]
+    return [each for each in own if each[1]] or [each for each in users if each[1]]
 
 
 def state(loop: Any, root: str | None) -> str | None:
@@ -84,30 +87,37 @@ def place(loop: Any, caller: Place | None, root: str | None) -> Place | None:
     return places[0] if places and (caller is None or len(places) == 1) else caller
 
 
-def _name(task: asyncio.Task[Any]) -> str:
+def _name(task: asyncio.Task[Any], outermost: FrameType) -> str:
+    """Call a task as the user's code does, or else as the function that it carries out."""
     given = task.get_name()
-    code = getattr(task.get_coro(), "cr_code", None)
-    return f"{code.co_name}()" if given.startswith("Task-") and code is not None else given
+    is_made_up = given.startswith("Task-") or "." in given
+    return f"{outermost.f_code.co_name}()" if is_made_up else given
 
 
 def _users(awaited: Any) -> list[FrameType]:
     """Follow a coroutine to what it waits for, and so on; return the frames of the user's code, innermost last."""
-    frames = [frame for frame in _frames(awaited) if is_user_file(frame.f_code.co_filename)]
-    return [frame for frame in frames if not is_third_party(frame.f_code.co_filename)] or frames
+    return [frame for frame in _frames(awaited) if is_user_file(frame.f_code.co_filename)]
+
+
+def _is_foreign(frame: FrameType) -> bool:
+    return is_third_party(frame.f_code.co_filename)
 
 
 def _frames(awaited: Any) -> Iterator[FrameType]:
     for _ in range(_DEEP):
-        frame = next((getattr(awaited, name) for name in _FRAMES if hasattr(awaited, name)), None)
-        if frame is not None:
-            yield frame
-        awaited = next((getattr(awaited, name) for name in _AWAITED if hasattr(awaited, name)), None)
-        if awaited is None:
+        if type(awaited) not in _INSIDE:  # the future in the end, or something of which nothing is known
             return
+        frame, following = _INSIDE[type(awaited)]
+        if getattr(awaited, frame) is not None:
+            yield getattr(awaited, frame)
+        awaited = getattr(awaited, following)
 
 
-_FRAMES = ("cr_frame", "gi_frame", "ag_frame")
-_AWAITED = ("cr_await", "gi_yieldfrom", "ag_await")  # of coroutines, generators, asynchronous generators
+_INSIDE: dict[type, tuple[str, str]] = {
+    CoroutineType: ("cr_frame", "cr_await"),
+    GeneratorType: ("gi_frame", "gi_yieldfrom"),
+    AsyncGeneratorType: ("ag_frame", "ag_await"),
+}
 
 
 def _place(frame: FrameType, root: str | None) -> Place:
