@@ -20,6 +20,6 @@ def of(item: pytest.Item, phase: str) -> list[Diagnosis]:
     return item.stash.get(_FOUND, {}).get(phase, [])
 
 
-def forget(item: pytest.Item) -> None:
-    """Drop what is known of a test: it runs again."""
-    item.stash.setdefault(_FOUND, {}).clear()
+def forget(item: pytest.Item, phase: str) -> None:
+    """Drop what is known of a phase of a test: it runs again."""
+    item.stash.setdefault(_FOUND, {}).pop(phase, None)

@@ -737,3 +737,36 @@ def test_a_thread_of_a_plugin_that_was_there_before_is_nobody_who_could_wake_a_t
 def test_a_thread_of_a_conftest_may_wake_a_test(project: Project) -> None:
     run = project.run(WAITING, "--timeout=2", conftest=COUNTING)
     assert run.kinds == ["timeout"]
+
+
+RERUNNING = """
+import pytest
+from _pytest.runner import runtestprotocol
+
+@pytest.hookimpl
+def pytest_runtest_protocol(item, nextitem):
+    for _ in range(2):
+        item._initrequest()
+        for report in runtestprotocol(item, nextitem=nextitem, log=False):
+            item.ihook.pytest_runtest_logreport(report=report)
+    return True
+"""
+
+SOMETIMES = """
+import threading
+
+tries = []
+
+def test_it():
+    tries.append(1)
+    if len(tries) == 1:
+        lock = threading.Lock()
+        lock.acquire()
+        lock.acquire()
+"""
+
+
+def test_a_test_that_a_plugin_runs_again_starts_anew(project: Project) -> None:
+    run = project.run(SOMETIMES, conftest=RERUNNING)
+    assert run.kinds == ["self-deadlock"]
+    assert run.result.parseoutcomes() == {"failed": 1, "passed": 1}

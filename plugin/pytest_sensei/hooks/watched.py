@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pytest_sensei.hooks.left_open import LeftOpen
     from pytest_sensei.primitives.runtime import Strand
 
-__tracebackhide__ = True  # what goes wrong in a test is the test's
 SETTINGS = pytest.StashKey[Settings]()
 _UNWINDING = 1.0  # seconds that victims get to end before they count as leaked
 
@@ -71,7 +70,6 @@ class WatchedTests:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         settings = settings_for(item, is_kata=kata_of_item(item) is not None)
         item.stash[SETTINGS] = settings
-        findings.forget(item)
         self._before = leaks.Alive.now().threads
         self._worked_before = time.thread_time()
         self._left_open.begin(settings.severities[Group.LEAKS], self._household.folder)
@@ -88,20 +86,25 @@ class WatchedTests:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        __tracebackhide__ = True
         yield from self._phase(item, "setup")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        __tracebackhide__ = True
         yield from self._phase(item, "call")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        __tracebackhide__ = True
         yield from self._phase(item, "teardown", check_leaks=True)
 
     def _phase(
         self, item: pytest.Item, phase: str, *, check_leaks: bool = False
     ) -> Generator[None, None, None]:
+        __tracebackhide__ = True  # what goes wrong in a test is the test's
         error: BaseException | None = None
+        findings.forget(item, phase)  # a plugin may run a test once more, or one phase of it
         self._watching.phase_begins()
         try:
             yield

@@ -135,6 +135,7 @@ class Watching:
         return FIRST_SLICE if runtime.monotonic() - wait.since < FIRST_SLICE else NEXT_SLICE
 
     def look(self, strand: Strand) -> None:
+        __tracebackhide__ = True
         runtime.raise_pending(strand)
         if strand is self.main and strand.wait is not None:
             self._hurry(strand.wait)
