@@ -328,6 +328,12 @@ HEALTHY = {
             if hasattr(os, "waitid"):  # until it is a zombie
                 os.waitid(os.P_PID, gateway._io.popen.pid, os.WEXITED | os.WNOWAIT)
         """,
+    "a project that gives threads other identifiers, as gevent does": """
+        import _thread, threading
+        threading.get_ident = lambda: _thread.get_ident() + 1
+        def test_it():
+            threading.Thread(target=print, daemon=True).start()
+        """,
     "an exception seen by the test's own hook": """
         import threading
         def test_it(monkeypatch):

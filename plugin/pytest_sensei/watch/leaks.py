@@ -55,7 +55,7 @@ def outliving(before: Collection[threading.Thread]) -> list[threading.Thread]:
     """Return the threads that run now, did not before, and do not run on by design."""
     frames = running.current()
     idents = running.idents() if running.are_partial() else frames.keys()
-    del frames[threading.get_ident()]  # it would know itself: a cycle that keeps every thread's objects alive
+    del frames[runtime.get_ident()]  # it would know itself: a cycle that keeps every thread's objects alive
     me = threading.current_thread()
     found = [
         thread
