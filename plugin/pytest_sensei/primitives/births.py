@@ -86,8 +86,9 @@ def born(pid: int, way: Way, name: str, frames: tuple[tuple[CodeType, int], ...]
 
 def execute_child(self: Any, *arguments: Any, **options: Any) -> None:
     """Start the program; a step of `subprocess.Popen`."""
-    _execute_child(self, *arguments, **options)
-    born(self.pid, Way.PROGRAM, "", callers(1), self)
+    with runtime.undivided():
+        _execute_child(self, *arguments, **options)
+        born(self.pid, Way.PROGRAM, "", callers(1), self)
 
 
 # -- bare forks: the fork's own caller cannot be told the child's identifier, but the child knows its own

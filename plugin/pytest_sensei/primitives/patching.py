@@ -230,7 +230,7 @@ def _after_fork() -> None:
             strand.name = name
     _holders.clear()
     mine.wait = None
-    mine.repeats = 0
+    mine.repeats = mine.undivided = 0
     mine.pending = mine.afterwards = None  # what the parent's thread was to be told is not for the child
     mine.doomed = False
     semaphores.forget_holds()

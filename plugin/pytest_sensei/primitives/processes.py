@@ -50,8 +50,9 @@ class Ending:
 def start(self: process.BaseProcess) -> None:
     """Start the process; see `multiprocessing.Process.start`."""
     frames = origins[self] = callers(1)
-    _start(self)
-    births.born(self._popen.pid, births.Way.PROCESS, self.name, frames, self)  # type: ignore[attr-defined]
+    with runtime.undivided():
+        _start(self)
+        births.born(self._popen.pid, births.Way.PROCESS, self.name, frames, self)  # type: ignore[attr-defined]
 
 
 def exitcode(self: process.BaseProcess) -> int | None:

@@ -78,7 +78,7 @@ class Strand:
 
     __slots__ = (
         "__weakref__", "afterwards", "doomed", "ended", "ident", "lost_at_fork", "more", "name", "only",
-        "pending", "repeats", "wait",
+        "pending", "repeats", "undivided", "wait",
     )  # fmt: skip
 
     def __init__(self, ident: int) -> None:
@@ -92,6 +92,7 @@ class Strand:
         self.wait: Waiting | None = None
         self.pending: BaseException | None = None  # raised in the strand at its next wait or slice
         self.repeats = 0  # so many waits more in which it is raised: the thread may catch it, and go on
+        self.undivided = 0  # in so many steps that `pending` must not break off
         self.afterwards: Callable[[], None] | None = None  # called once `pending` is on its way
 
     def __iter__(self) -> Iterator[Lockable]:
@@ -346,7 +347,7 @@ def exploring() -> Explorer | None:
 def raise_pending(strand: Strand) -> None:
     """Raise what the watcher has in store for `strand`, the current one, if anything."""
     error = strand.pending
-    if error is None:
+    if error is None or strand.undivided:
         return
     if strand.repeats:
         strand.repeats -= 1
@@ -357,6 +358,23 @@ def raise_pending(strand: Strand) -> None:
     if then is not None:
         then()
     raise error
+
+
+class undivided:  # noqa: N801 - used like a function
+    """A step that is done as a whole, though the thread is to be broken off: it is told at its next wait after it.
+
+    Who breaks off in the middle of asking the fork server for a child ends the server (multiprocessing.forkserver:
+    `recvfds` raises EOFError), and so the tests that come later.
+    """
+
+    __slots__ = ("_strand",)
+
+    def __enter__(self) -> None:
+        self._strand = current_strand()
+        self._strand.undivided += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._strand.undivided -= 1
 
 
 def block(resource: object, attempt: Attempt, timeout: float | None) -> bool:

@@ -172,6 +172,7 @@ def end(threads: Collection[threading.Thread], patience: float) -> list[threadin
 
     Returns those that could not be reached within `patience` seconds: they sit in a call of a C library.
     """
+    running_on = []
     for thread in threads:
         strand = strand_of.get(thread)
         if strand is not None and not strand.ended:
@@ -179,9 +180,16 @@ def end(threads: Collection[threading.Thread], patience: float) -> list[threadin
             strand.repeats = REPEATS
             strand.pending = Ended()
             if strand.wait is None:
-                _raise_in(thread, Ended)
+                running_on.append((thread, strand))
+
+    def still_there() -> list[threading.Thread]:
+        for each in [each for each in running_on if not each[1].undivided]:
+            running_on.remove(each)
+            _raise_in(each[0], Ended)
+        return [thread for thread in threads if thread.ident in running.idents()]
+
     ids = {thread.ident for thread in threads}
-    left = wait_until_gone(lambda: [t for t in threads if t.ident in running.idents()], patience)
+    left = wait_until_gone(still_there, patience)
     return [thread for thread in left if thread.ident in ids]
 
 
