@@ -134,6 +134,7 @@ def test_each_task_is_told_with_the_line_at_which_it_waits(project: Project) -> 
         "main() waits at test_it.py:9: await task; worker() waits at test_it.py:4: await done.wait()"
     )
     assert finding["summary"].startswith("nothing will happen in the event loop any more")
+    assert finding["hints"][0].startswith("Every task of the event loop waits.")
     assert run.result.parseoutcomes() == {"failed": 1, "passed": 1}
 
 
