@@ -171,6 +171,28 @@ def test_the_traceback_ends_where_the_first_task_waits(project: Project) -> None
     assert "base_events.py" not in run.output
 
 
+NO_PROOF = """
+    import asyncio, socket
+
+    def test_it():
+        async def main():
+            listening = socket.create_server(("127.0.0.1", 0))
+            listening.setblocking(False)
+            with listening:
+                await asyncio.get_running_loop().sock_accept(listening)
+        asyncio.run(main())
+    """
+
+
+def test_at_the_time_limit_each_task_is_told_too(project: Project) -> None:
+    finding = project.run(textwrap.dedent(NO_PROOF), "--timeout=1").only()
+    assert finding["kind"] == "timeout"
+    assert (
+        "the event loop: main() waits at test_it.py:8: await asyncio.get_running_loop().sock_accept(listening)"
+        in finding["details"]
+    )
+
+
 # Everybody waits longer than a proof takes.
 WAKERS = """
     import asyncio, os, selectors, signal, socket, subprocess, sys, threading, time

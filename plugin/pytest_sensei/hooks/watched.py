@@ -17,6 +17,7 @@ from pytest_sensei.hooks import tracebacks
 from pytest_sensei.hooks.katas import kata_of_item
 from pytest_sensei.hooks.last_resort import LastResort
 from pytest_sensei.hooks.left_running import LeftRunning
+from pytest_sensei.hooks.time_limits import TASKS
 from pytest_sensei.primitives import runtime
 from pytest_sensei.primitives.threads import origins, strand_of
 from pytest_sensei.settings import Settings, grace, settings_for
@@ -127,7 +128,8 @@ class WatchedTests:
         if error is not None:
             self._left_open.failed()
         if error is not None and timeouts.is_timeout(error):
-            found.append(timeouts.diagnose(error, self._root, self._left_running.whereabouts()))
+            tasks = item.stash.get(TASKS, "")
+            found.append(timeouts.diagnose(error, self._root, self._left_running.whereabouts(), tasks))
             worked = time.thread_time() - self._worked_before
             found.extend(spinning.diagnose(error, worked, watching.is_ours, self._root))
         if phase == "call":

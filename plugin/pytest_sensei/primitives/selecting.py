@@ -23,7 +23,7 @@ class Selecting:
 
     def __init__(self, selector: Any) -> None:
         self._selector = selector
-        loop = _running_loop()
+        loop = running_loop()
         self.target: object = loop if getattr(loop, "_selector", None) is selector else selector
 
     def ends(self) -> Ends:
@@ -34,7 +34,8 @@ class Selecting:
         return Ends(reading, writing, self.target)
 
 
-def _running_loop() -> object:
+def running_loop() -> object:
+    """Return the event loop of asyncio that the current thread runs, or None."""
     get = getattr(sys.modules.get("asyncio.events"), "_get_running_loop", None)
     return get() if get is not None else None
 

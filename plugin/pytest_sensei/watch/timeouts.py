@@ -25,8 +25,13 @@ def is_timeout(error: BaseException) -> bool:
     )
 
 
-def diagnose(error: BaseException, root: str | None, children: Iterable[Actor] = ()) -> Diagnosis:
-    """Say where everybody was when the time ran out, and where the `children` still are; nothing is claimed."""
+def diagnose(
+    error: BaseException, root: str | None, children: Iterable[Actor] = (), tasks: str = ""
+) -> Diagnosis:
+    """Say where everybody was when the time ran out, and where the `children` still are; nothing is claimed.
+
+    `tasks` tells of those of an event loop that the main thread ran.
+    """
     main = raised_at(error, root)
     parties = ledger.read().parties.values()
     others = [_actor(party, root) for party in parties if party.thread is not threading.main_thread()]
@@ -37,7 +42,7 @@ def diagnose(error: BaseException, root: str | None, children: Iterable[Actor] =
         proved=False,
         actors=(first, *others, *children),
         culprits=(main,) if main is not None else (),
-        details=(str(error),),
+        details=(str(error), *((f"the event loop: {tasks}",) if tasks else ())),
     )
 
 
