@@ -770,3 +770,55 @@ def test_a_test_that_a_plugin_runs_again_starts_anew(project: Project) -> None:
     run = project.run(SOMETIMES, conftest=RERUNNING)
     assert run.kinds == ["self-deadlock"]
     assert run.result.parseoutcomes() == {"failed": 1, "passed": 1}
+
+
+IMPORTED = """
+import threading
+
+def work():
+    import imported
+    print(imported.value)
+
+thread = threading.Thread(target=work, name="worker")
+thread.start()
+thread.join()
+value = 1
+"""
+
+IMPORTING = """
+import threading
+
+def test_it():
+    import imported
+    imported.thread.join()
+    assert imported.value == 1
+
+def test_next():
+    assert threading.active_count() == 1
+"""
+
+
+def test_an_import_that_waits_for_a_thread_that_waits_for_the_import_is_a_cycle(project: Project) -> None:
+    run = project.run(IMPORTING, imported=IMPORTED)
+    finding = run.only()
+    assert finding["kind"] == "deadlock-cycle"
+    assert [resource["name"] for resource in finding["resources"]] == ["worker", "the import of imported"]
+    assert [hold["resource"] for hold in finding["holds"]] == [finding["resources"][1]["id"]]
+    assert [place["line"] for place in finding["culprits"]] == [9, 4]
+    assert "start threads in a function" in run.output
+    assert run.result.parseoutcomes()["passed"] == 1
+
+
+def test_an_import_that_waits_a_while_only_is_left_alone(project: Project) -> None:
+    run = project.run(IMPORTING, imported=IMPORTED.replace("join()", "join(0.4)"))
+    assert run.kinds == [], run.output
+    assert run.result.parseoutcomes() == {"passed": 2}
+
+
+def test_a_slow_import_that_waits_for_another_thread_is_left_alone(project: Project) -> None:
+    slow = (
+        "import time\nother = threading.Thread(target=time.sleep, args=(0.4,))\nother.start()\nother.join()"
+    )
+    run = project.run(IMPORTING, imported=IMPORTED.replace("thread.join()", slow))
+    assert run.kinds == [], run.output
+    assert run.result.parseoutcomes() == {"passed": 2}

@@ -142,6 +142,8 @@ def advice(diagnosis: Diagnosis) -> str:
         types = {thing.type for thing in diagnosis.resources if thing.id in waited}
         if "Connection" in types:
             return "let one side send first, before it waits for the other"
+        if "import" in types:
+            return "start threads in a function, and call it when the module has been imported"
     return WORDS[diagnosis.kind].advice
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_sensei.primitives import locks, queues, runtime
 from pytest_sensei.primitives.threads import strand_of
 from pytest_sensei.watch import frames as running
+from pytest_sensei.watch import imports
 from pytest_sensei.watch.discipline import gives_back_itself
 from pytest_sensei.watch.graph import OUTSIDE, Blocked, Situation
 from pytest_sensei.watch.services import is_runner_service
@@ -54,11 +55,12 @@ def read() -> Ledger:
     parties = {}
     frames = running.current()
     frames[runtime.get_ident()] = _outside(sys._getframe(1))
+    importing = imports.waits(frames)
     for ident, frame in frames.items():
         thread = threads.get(ident)
         if not is_runner_service(ident, thread, frame):
             strand = runtime.strands.get(ident)
-            wait = strand.wait if strand is not None else None
+            wait = importing.get(ident) or (strand.wait if strand is not None else None)
             parties[_id(ident)] = Party(_id(ident), ident, thread, strand, frame, wait)
     return Ledger(parties, situation(parties))
 
@@ -93,6 +95,11 @@ def _blocked(party: Party, parties: dict[str, Party]) -> Blocked | None:
         return _blocked_on_lock(party.id, resource, parties)
     if isinstance(resource, threading.Thread):
         return _blocked_on_thread(party.id, resource)
+    if isinstance(resource, imports.Imported):
+        owner = _id(resource.owner)
+        return Blocked(
+            party.id, _resource_id(resource), frozenset({owner}) if owner in parties else None, True
+        )
     if isinstance(resource, queues.SimpleQueue):
         return None if resource.qsize() else Blocked(party.id, _resource_id(resource), None, False)
     return None

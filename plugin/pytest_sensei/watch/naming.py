@@ -17,7 +17,7 @@ from pytest_sensei.primitives.processes import Ending
 from pytest_sensei.primitives.selecting import Selecting
 from pytest_sensei.primitives.semaphores import Guard
 from pytest_sensei.primitives.undisturbed import local_variables
-from pytest_sensei.watch import event_loops
+from pytest_sensei.watch import event_loops, imports
 from pytest_sensei.watch.places import (
     frames_outward,
     is_our_file,
@@ -157,6 +157,8 @@ def type_of(target: object) -> str:
         return "Connections"  # of `multiprocessing.connection.wait`
     if event_loops.is_event_loop(target):
         return event_loops.TYPE
+    if isinstance(target, imports.Imported):
+        return imports.TYPE
     for plain in (BaseProcess, threading.Thread):
         if isinstance(target, plain):
             return plain.__name__.removeprefix("Base")
@@ -178,6 +180,8 @@ def names_of(target: object, frames: list[FrameType]) -> Iterator[str]:
         yield from _name_of_end(target)
     if isinstance(target, list):
         yield from _name_of_several(target, frames)
+    elif isinstance(target, imports.Imported):
+        yield f"the import of {target.name}"
     elif event_loops.is_event_loop(target):
         own = [frame for frame in frames if not is_third_party(frame.f_code.co_filename)]
         yield from (name for names in (_paths, _bare_names) for frame in own for name in names(target, frame))

@@ -14,6 +14,7 @@ from pytest_sensei.diagnosis import Actor, Diagnosis, Hold, Kind, Place, Resourc
 from pytest_sensei.primitives import locks, runtime
 from pytest_sensei.primitives.semaphores import Guard
 from pytest_sensei.watch import event_loops, graph
+from pytest_sensei.watch.imports import Imported
 from pytest_sensei.watch.lost import started
 from pytest_sensei.watch.naming import (
     evaluate,
@@ -35,9 +36,10 @@ from pytest_sensei.watch.places import (
 from pytest_sensei.watch.source import taken_expressions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
 
+    from pytest_sensei.primitives.runtime import Strand
     from pytest_sensei.watch.ledger import Ledger, Party
 
 
@@ -245,12 +247,23 @@ class Describer:
     def holds(self, party: Party, waits: tuple[Wait, ...]) -> list[Hold]:
         if party.strand is None:
             return []
+        return [*self._imports(party, waits), *self._locks(party, party.strand, waits)]
+
+    def _imports(self, party: Party, waits: tuple[Wait, ...]) -> Iterator[Hold]:
+        """Yield the imports of a party that somebody waits for: as its holds."""
+        for wait in waits:
+            waiting = self._ledger.parties[wait.actor].wait
+            module = waiting.resource if waiting is not None else None
+            if isinstance(module, Imported) and module.owner == party.ident:
+                yield Hold(party.id, wait.resource)
+
+    def _locks(self, party: Party, strand: Strand, waits: tuple[Wait, ...]) -> list[Hold]:
         waited = self._ids_waited_for(waits)
         if _is_signal_wait(party):
             waited.discard(id(party.wait.resource))  # type: ignore[union-attr]
         return [
             Hold(party.id, self._of_lock(lock, party), self._hold_place(lock, party))
-            for lock in party.strand
+            for lock in strand
             if id(lock) in waited
         ]
 

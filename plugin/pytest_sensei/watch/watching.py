@@ -299,6 +299,8 @@ class Watching:
         strand = strand_of.get(thread)
         if strand is None or strand in self._baseline:
             return False
+        if strand in self._victims:
+            return True  # what became of it when the others gave way is no news
         self.lost.append(LostException.of(thread, error, self._root))
         return self.fails_on_lost
 
