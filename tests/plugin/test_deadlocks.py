@@ -822,3 +822,32 @@ def test_a_slow_import_that_waits_for_another_thread_is_left_alone(project: Proj
     run = project.run(IMPORTING, imported=IMPORTED.replace("thread.join()", slow))
     assert run.kinds == [], run.output
     assert run.result.parseoutcomes() == {"passed": 2}
+
+
+NATIVE = """
+import ctypes, threading
+
+libc = ctypes.CDLL(None)
+
+def test_it():
+    native = ctypes.c_ulong()
+    sleep = ctypes.cast(libc.pause, ctypes.c_void_p)
+    assert libc.pthread_create(ctypes.byref(native), None, sleep, None) == 0
+    threading.Event().wait()
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="native threads are seen in /proc only")
+def test_the_watchdog_of_faulthandler_is_nobody_who_could_wake_a_test(project: Project) -> None:
+    project.pytester.makeini("[pytest]\nfaulthandler_timeout = 60\n")
+    asking = "import asyncio\ndef test_loop(): asyncio.run(main())\nasync def main(): await asyncio.Event().wait()\n"
+    run = project.run(WAITING + asking)
+    assert run.kinds == ["stalled", "stalled"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="native threads are seen in /proc only")
+@pytest.mark.parametrize("settings", ["", "faulthandler_timeout = 60"], ids=["alone", "beside the watchdog"])
+def test_another_native_thread_may_wake_a_test(project: Project, settings: str) -> None:
+    project.pytester.makeini(f"[pytest]\n{settings}\n")
+    run = project.run(NATIVE, "--timeout=2")
+    assert run.kinds == ["timeout"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import queue
 import selectors
@@ -45,6 +46,7 @@ from pytest_sensei.primitives import (
     streams,
     threads,
     tracker,
+    watchdogs,
 )
 from pytest_sensei.primitives.patches import Patch, Patches
 from pytest_sensei.primitives.standins import stand_in
@@ -109,6 +111,7 @@ PATCHES = (
     Patch(process.BaseProcess, "_bootstrap", processes.bootstrap),
     Patch(process.BaseProcess, "exitcode", property(processes.exitcode)),
     _builtin(os, "pipe", openings.pipe),
+    _builtin(faulthandler, "dump_traceback_later", watchdogs.dump_traceback_later),
     Patch(shared_memory.SharedMemory, "__init__", memory.init),
     Patch(shared_memory.SharedMemory, "__del__", memory.__del__),
     Patch(shared_memory.SharedMemory, "close", memory.close),
@@ -244,6 +247,6 @@ children.after_fork["primitives"] = _after_fork
 # What goes wrong in one of our functions is the caller's: pytest leaves out the frames of modules that ask for it.
 for _module in (
     *(births, clock, handovers, locks, memory, openings, outcomes, pipes, pools),
-    *(processes, queues, rlocks, runtime, selecting, semaphores, streams, threads, tracker),
+    *(processes, queues, rlocks, runtime, selecting, semaphores, streams, threads, tracker, watchdogs),
 ):
     vars(_module)["__tracebackhide__"] = True

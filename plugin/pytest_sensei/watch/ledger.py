@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_sensei.primitives import locks, queues, runtime
+from pytest_sensei.primitives import locks, queues, runtime, watchdogs
 from pytest_sensei.primitives.threads import strand_of
 from pytest_sensei.watch import frames as running
 from pytest_sensei.watch import imports
@@ -213,7 +213,8 @@ def _module_of(handler: object) -> str:
 
 def has_native_threads(known: int) -> bool:
     """Tell whether there are more threads than Python knows of: a native one may call back at any time."""
-    return count_native_threads() > known
+    count = count_native_threads()
+    return count > known and count > known + len(watchdogs.living())
 
 
 _TASKS = "/proc/self/task"

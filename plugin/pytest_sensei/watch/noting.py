@@ -10,7 +10,7 @@ import threading
 from multiprocessing import process, queues
 from typing import TYPE_CHECKING
 
-from pytest_sensei.primitives import openings, semaphores
+from pytest_sensei.primitives import openings, semaphores, watchdogs
 from pytest_sensei.primitives.pipes import Ends
 from pytest_sensei.primitives.processes import ANY, Ending
 from pytest_sensei.primitives.selecting import Selecting
@@ -98,7 +98,7 @@ class _Writer:
                 unnamed += 1
             elif f"t{ident}" not in self._now.parties:
                 known.append(thread.native_id)
-        return tuple(known), unnamed
+        return (*known, *watchdogs.living()), unnamed
 
     # -- threads
 
