@@ -828,11 +828,12 @@ NATIVE = """
 import ctypes, threading
 
 libc = ctypes.CDLL(None)
+semaphore = ctypes.create_string_buffer(64)
+assert libc.sem_init(semaphore, 0, 0) == 0
 
 def test_it():
-    native = ctypes.c_ulong()
-    sleep = ctypes.cast(libc.pause, ctypes.c_void_p)
-    assert libc.pthread_create(ctypes.byref(native), None, sleep, None) == 0
+    native, function = ctypes.c_ulong(), ctypes.cast(libc.{function}, ctypes.c_void_p)
+    assert libc.pthread_create(ctypes.byref(native), None, function, semaphore) == 0
     threading.Event().wait()
 """
 
@@ -849,5 +850,11 @@ def test_the_watchdog_of_faulthandler_is_nobody_who_could_wake_a_test(project: P
 @pytest.mark.parametrize("settings", ["", "faulthandler_timeout = 60"], ids=["alone", "beside the watchdog"])
 def test_another_native_thread_may_wake_a_test(project: Project, settings: str) -> None:
     project.pytester.makeini(f"[pytest]\n{settings}\n")
-    run = project.run(NATIVE, "--timeout=2")
+    run = project.run(NATIVE.format(function="pause"), "--timeout=2")
     assert run.kinds == ["timeout"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="native threads are seen in /proc only")
+def test_a_native_thread_that_waits_for_this_process_wakes_nobody(project: Project) -> None:
+    run = project.run(NATIVE.format(function="sem_wait"))
+    assert run.kinds == ["stalled"]

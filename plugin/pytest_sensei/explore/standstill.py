@@ -29,7 +29,7 @@ def diagnose(scheduler: Scheduler, root: str | None) -> Diagnosis:
         if task.strand is not None:
             task.strand.wait = wait
         parties[name] = ledger.Party(name, task.ident, task.thread, task.strand, frames[task.ident], wait)
-    found = verdict.diagnose(ledger.Ledger(parties, ledger.situation(parties)), parties, root)
+    found = verdict.diagnose(ledger.Ledger(parties, ledger.situation(parties, outside=False)), parties, root)
     if scheduler.end is End.LEFT and found.kind is Kind.STALLED:
         found = leaks.diagnose(waiting[0].thread, root)
     for task in waiting:

@@ -407,11 +407,15 @@ def _needs(pid: int, call: Call) -> Iterable[Need]:
         if 0 < child < 1 << 31:
             return (Need(Want.PROCESS, child),)
         return tuple(Need(Want.PROCESS, each) for each in procfs.children(pid))
-    if call.name == "futex":
-        operation, timeout = call.arguments[1], call.arguments[3]
-        if operation & _PRIVATE and operation & _OPERATION in _WAITS and timeout == 0:
-            return (Need(Want.INSIDE),)
-    return ()
+    return (Need(Want.INSIDE),) if waits_inside(call) else ()
+
+
+def waits_inside(call: Call) -> bool:
+    """Tell whether a thread waits, without limit, for something that only threads of its own process can give."""
+    if call.name != "futex":
+        return False
+    operation, timeout = call.arguments[1], call.arguments[3]
+    return bool(operation & _PRIVATE) and operation & _OPERATION in _WAITS and timeout == 0
 
 
 def waits_of(scene: Scene, actors: Iterable[str]) -> dict[str, NotedWait | Sleeper]:

@@ -44,6 +44,11 @@ class Ledger:
 
     parties: dict[str, Party]
     situation: Situation
+    only_natives: bool = False  # nobody but native threads could act from outside
+
+    def if_natives_wait(self) -> Situation:
+        """Return the situation as it is if native threads do nothing by themselves."""
+        return Situation(self.situation.blocked, self.situation.active - {OUTSIDE})
 
     def blocked(self) -> dict[str, Blocked]:
         return {wait.actor: wait for wait in self.situation.blocked}
@@ -62,7 +67,8 @@ def read() -> Ledger:
             strand = runtime.strands.get(ident)
             wait = importing.get(ident) or (strand.wait if strand is not None else None)
             parties[_id(ident)] = Party(_id(ident), ident, thread, strand, frame, wait)
-    return Ledger(parties, situation(parties))
+    woken, natives = may_be_woken(), has_native_threads(len(running.current()))
+    return Ledger(parties, situation(parties, outside=woken or natives), only_natives=natives and not woken)
 
 
 def _outside(frame: FrameType) -> FrameType:
@@ -79,10 +85,11 @@ def _id(ident: int) -> str:
     return f"t{ident}"
 
 
-def situation(parties: dict[str, Party]) -> Situation:
+def situation(parties: dict[str, Party], *, outside: bool) -> Situation:
+    """Return who waits, and who may act: from `outside`, too, though no thread of Python is running it now."""
     blocked = tuple(wait for party in parties.values() if (wait := _blocked(party, parties)) is not None)
     active = parties.keys() - {wait.actor for wait in blocked}
-    return Situation(blocked, frozenset(active | _outsiders()))
+    return Situation(blocked, frozenset(active | {OUTSIDE} if outside else active))
 
 
 def _blocked(party: Party, parties: dict[str, Party]) -> Blocked | None:
@@ -153,11 +160,6 @@ def _blocked_on_thread(actor: str, thread: threading.Thread) -> Blocked | None:
 
 def _resource_id(resource: object) -> str:
     return f"r{id(resource):x}"
-
-
-def _outsiders() -> set[str]:
-    """Whatever may act in this process though no thread of Python is running it now."""
-    return {OUTSIDE} if may_be_woken() or has_native_threads(len(running.current())) else set()
 
 
 def may_be_woken() -> bool:

@@ -15,7 +15,7 @@ from pytest_sensei.primitives import births, handovers, locks, runtime
 from pytest_sensei.primitives.selecting import Selecting
 from pytest_sensei.primitives.threads import strand_of
 from pytest_sensei.primitives.undisturbed import no_collection
-from pytest_sensei.watch import event_loops, fates, graph, ledger, membership, order, verdict
+from pytest_sensei.watch import event_loops, fates, graph, ledger, membership, natives, order, verdict
 from pytest_sensei.watch.glance import glance
 from pytest_sensei.watch.leaks import Ended
 from pytest_sensei.watch.lost import LostException, is_nobody_s_business
@@ -43,7 +43,7 @@ SHARE = 15  # of the time, looking takes at most one part in so many, however ma
 class Suspicion:
     """A knot seen once: the waits that form it, and when."""
 
-    waits: frozenset[int]
+    waits: frozenset[int | str]
     seen: float
 
 
@@ -184,12 +184,12 @@ class Watching:
     def _judge(self) -> None:
         """Look once; a knot that the look before saw with the very same waits is proven."""
         now = ledger.read()
-        members = graph.knot(now.situation)
+        members, evidence = _stuck(now)
         if not members:
             self._suspicion = None
             self._look_at_family(now)
             return
-        waits = frozenset(_serial(now, actor) for actor in members)
+        waits = evidence.union(_serial(now, actor) for actor in members)
         before, moment = self._suspicion, runtime.monotonic()
         if before is None or before.waits != waits:
             self._suspicion = Suspicion(waits, moment)
@@ -303,6 +303,18 @@ class Watching:
             return True  # what became of it when the others gave way is no news
         self.lost.append(LostException.of(thread, error, self._root))
         return self.fails_on_lost
+
+
+def _stuck(now: Ledger) -> tuple[frozenset[str], frozenset[int | str]]:
+    """Return a knot, if there is one, and the evidence that native threads wait as well, where there are any."""
+    members = graph.knot(now.situation)
+    if not members and now.only_natives:
+        members = graph.knot(now.if_natives_wait())
+        evidence = natives.asleep() if members else None
+        if evidence is not None:
+            return members, frozenset(evidence)
+        return frozenset(), frozenset()
+    return members, frozenset()
 
 
 def _trace_of(wait: Waiting | None) -> TracebackType | None:
