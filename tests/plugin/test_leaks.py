@@ -423,6 +423,76 @@ def test_a_lost_exception_fails_the_test(project: Project) -> None:
     run.result.assert_outcomes(failed=1)
 
 
+BROKEN_OFF = """
+import contextlib, queue, threading
+lock, mine, jobs = threading.Lock(), threading.Lock(), queue.Queue()
+
+def keep(held, stop):
+    with lock:
+        held.set()
+        stop.wait()
+
+def serve():
+    while True:
+        with contextlib.suppress(queue.Empty):
+            job, answer = jobs.get(timeout=0.1)
+            answer.put(job)
+
+def test_it():
+    held, stop = threading.Event(), threading.Event()
+    threading.Thread(target=keep, args=(held, stop), name="keeper").start()
+    threading.Thread(target=serve, name="service", daemon=True).start()
+    held.wait()
+    {ending}
+    stop.set()
+
+def test_next():
+    answer = queue.Queue()
+    jobs.put((5, answer))
+    assert answer.get() == 5
+    assert not lock.locked()
+"""
+
+
+def test_who_a_deadlock_has_left_behind_is_ended_and_not_blamed(project: Project) -> None:
+    run = project.run(BROKEN_OFF.format(ending="with mine, mine: pass"))
+    assert run.kinds == ["self-deadlock"]
+    run.result.assert_outcomes(passed=1, failed=1)
+
+
+def test_who_a_failed_test_has_left_behind_is_told_of_and_lives_on(project: Project) -> None:
+    run = project.run(BROKEN_OFF.format(ending="raise ValueError"))
+    assert run.kinds == ["leaked-thread", "leaked-thread"]
+    run.result.assert_outcomes(failed=2)  # the lock is still held
+
+
+WOKEN = """
+import queue, threading
+def test_it():
+    inbox, found = queue.Queue(), {}
+    def work():
+        try:
+            found["it"] = inbox.get()
+        finally:
+            del found["it"]
+    worker = threading.Thread(target=work)
+    worker.start()
+    worker.join()
+"""
+
+
+def test_what_a_thread_dies_of_when_a_deadlock_is_broken_up_is_no_news(project: Project) -> None:
+    run = project.run(WOKEN, "--sensei-leaks=error")
+    assert run.kinds == ["stalled"]
+    run.result.assert_outcomes(failed=1)
+
+
+def test_what_a_thread_died_of_before_the_deadlock_is_told(project: Project) -> None:
+    run = project.run(WOKEN.replace("inbox.get()", "1 / 0").replace("worker.join()", "inbox.get()"))
+    assert run.kinds == ["stalled", "lost-exception"]
+    run.result.assert_outcomes(failed=1)
+
+
 def test_a_time_limit_says_that_nothing_was_proved(project: Project) -> None:
     source = """
         import socket, threading, pytest

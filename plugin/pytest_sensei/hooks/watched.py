@@ -170,9 +170,11 @@ class WatchedTests:
             return found
         alive = leaks.wait_until_gone(self._outliving, self._grace, leaks.Stuck())
         self._due.clear()
-        found.extend(leaks.diagnose(thread, self._root) for thread in alive)
-        if severity is Severity.ERROR:
-            for thread in leaks.end(alive, _UNWINDING):
+        told = self._watching.has_broken_off
+        if not told:
+            found.extend(leaks.diagnose(thread, self._root) for thread in alive)
+        if severity is Severity.ERROR or told:
+            for thread in leaks.end(_not_to_stay(alive, severity), _UNWINDING):
                 leaks.do_not_wait_at_exit(thread)
         found.extend(self._left_open.found(item, severity, self._household.folder))
         return found
@@ -256,6 +258,11 @@ class WatchedTests:
         for thread in leaks.end(alive, _UNWINDING):
             leaks.do_not_wait_at_exit(thread)
         return summaries
+
+
+def _not_to_stay(threads: list[threading.Thread], severity: Severity) -> list[threading.Thread]:
+    """Return whom to end of those that a test has left; a daemon may serve later tests, unless leaks are errors."""
+    return [thread for thread in threads if severity is Severity.ERROR or not thread.daemon]
 
 
 __all__ = ["SETTINGS", "WatchedTests"]

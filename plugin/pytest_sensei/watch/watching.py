@@ -301,7 +301,8 @@ class Watching:
             return False
         if strand in self._victims:
             return True  # what became of it when the others gave way is no news
-        self.lost.append(LostException.of(thread, error, self._root))
+        if self._given is None:  # else it may well die of what breaking off the test has closed
+            self.lost.append(LostException.of(thread, error, self._root))
         return self.fails_on_lost
 
 
