@@ -384,6 +384,37 @@ def test_a_lock_that_a_thread_held_at_the_fork():
     go.set()
     process.join()
 
+def test_a_lock_that_the_forking_thread_holds():
+    lock = threading.Lock()
+    def take_it():
+        with lock:
+            pass
+    process = ctx.Process(target=take_it)
+    with lock:
+        process.start()
+        process.join()
+
+def test_locks_that_a_child_gives_back_or_may_take_again():
+    lock, again = threading.Lock(), threading.RLock()
+    def take_both():
+        lock.release()
+        with lock, again:
+            pass
+    process = ctx.Process(target=take_both)
+    with lock, again:
+        process.start()
+        process.join()
+    assert process.exitcode == 0
+
+def test_a_lock_that_a_forked_child_gives_back_as_its_parent_does():
+    lock = threading.Lock()
+    with lock:
+        pid = os.fork()
+    if pid == 0:
+        with lock:
+            os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+
 def test_a_forked_child_that_is_waited_for():
     event = ctx.Event()
     pid = os.fork()
@@ -704,12 +735,16 @@ def test_what_only_a_fork_can_do(tmp_path: Path) -> None:
     assert copied["kind"] == "abandoned-lock", outcome.output
     assert "holder" in {actor["thread"] for actor in copied["actors"]}
     assert "hold_it" in {hold["place"]["function"] for hold in copied["holds"]}
+    own = outcome.findings["test_a_lock_that_the_forking_thread_holds"][0]
+    assert own["kind"] == "abandoned-lock"
+    assert "got a copy of lock that MainThread held" in own["summary"]
+    assert [actor["process"] for actor in own["actors"]].count("MainProcess") == 1
     assert outcome.findings["test_a_forked_child_that_is_waited_for"][0]["kind"] == "stalled"
     for name in ("waitpid", "wait"):
         finding = outcome.findings[f"test_a_wait_for_a_forked_child_that_waits[{name}]"][0]
         assert finding["kind"] == "stalled", outcome.output
         assert "forked process" in {resource["name"] for resource in finding["resources"]}
-    assert (outcome.passed, outcome.failed) == (1, 4), outcome.output
+    assert (outcome.passed, outcome.failed) == (3, 5), outcome.output
 
 
 ABBA = HEADER.format(method="fork") + textwrap.dedent(CAUGHT["abba"][1])

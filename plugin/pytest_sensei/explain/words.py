@@ -124,7 +124,7 @@ def silencer(group: Group) -> str:
 def reason(diagnosis: Diagnosis) -> str:
     """Why it matters; for a stalled wait, why nobody can end it."""
     if _is_copied_at_fork(diagnosis):
-        return "a fork copies the lock as it is, locked, but not the thread that holds it"
+        return "a fork copies the lock as it is, locked; in the child nobody will give it back"
     if diagnosis.kind is not Kind.STALLED:
         return WORDS[diagnosis.kind].why
     alive = [actor for actor in diagnosis.actors if actor.state != "ended"]
@@ -136,7 +136,7 @@ def reason(diagnosis: Diagnosis) -> str:
 def advice(diagnosis: Diagnosis) -> str:
     """What to try."""
     if _is_copied_at_fork(diagnosis):
-        return "start processes before threads, or with the 'spawn' start method"
+        return "start processes while no lock is held, or with the 'spawn' start method"
     if diagnosis.kind is Kind.DEADLOCK_CYCLE:
         waited = {wait.resource for wait in diagnosis.waits}
         types = {thing.type for thing in diagnosis.resources if thing.id in waited}

@@ -241,8 +241,25 @@ def _after_fork() -> None:
     memory.forget()
 
 
+def _leave_behind(_process: str) -> None:
+    """What the forking thread itself held stays locked in a child of multiprocessing: nothing ever goes back there.
+
+    Not so an `RLock`, which that thread may take again.
+    """
+    mine = runtime.current_strand()
+    held = [lock for lock in mine if isinstance(lock, locks.Lock)]
+    if held:
+        lost = runtime.Strand(mine.ident)
+        lost.ended = lost.lost_at_fork = True
+        lost.name = threading.current_thread().name
+        for lock in held:
+            mine.forget(lock)
+            lock._owner = lost
+
+
 children.before_fork["primitives"] = _before_fork
 children.after_fork["primitives"] = _after_fork
+children.at_bootstrap["primitives"] = _leave_behind
 
 # What goes wrong in one of our functions is the caller's: pytest leaves out the frames of modules that ask for it.
 for _module in (

@@ -64,6 +64,7 @@ class Gone:
     name: str
     place: Place | None
     at_fork: bool  # it lives on in the parent: only its copy of the lock came with the fork
+    ident: int  # of the thread; a fork keeps it
 
 
 @dataclass(frozen=True, slots=True)

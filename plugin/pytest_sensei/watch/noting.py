@@ -211,7 +211,7 @@ class _Writer:
         owner = lock._owner if lock is not None else None
         if owner is None:
             return None
-        return Gone(owner.name or "a thread", self._describer.taken_at(lock), owner.lost_at_fork)
+        return Gone(owner.name or "a thread", self._describer.taken_at(lock), owner.lost_at_fork, owner.ident)
 
     def _holds(self, party: Party) -> Iterator[NotedHold]:
         assert self._describer is not None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_sensei.diagnosis import STACK_OF, Actor, Diagnosis, Hold, Kind, Place, Resource, Wait
 from pytest_sensei.watch import event_loops, graph, procfs, stacks
 from pytest_sensei.watch.family import Scene, Sleeper, waits_of
-from pytest_sensei.watch.notes import Gone, Need, NotedWait, Thing, Want
+from pytest_sensei.watch.notes import Gone, Need, NotedWait, Thing, Want, actor_id
 from pytest_sensei.watch.places import is_user_file, place_of_site
 from pytest_sensei.watch.source import assigned_in
 
@@ -323,7 +323,8 @@ class _Teller:
             thing = self._thing(self._waits[actor], self.kin_of(actor))
             found = self._gone_actor(actor) or self._dead_actor(actor)
             if found is not None and thing is not None:
-                actors[found[0].id] = found[0]
+                if found[0].id not in order:  # of a lock that was copied at a fork, the holder may wait too
+                    actors[found[0].id] = found[0]
                 holds.append(Hold(found[0].id, self._resource(thing), found[1]))
         return list(actors.values()), holds
 
@@ -333,8 +334,10 @@ class _Teller:
         if gone is None:
             return None
         parent = self._scene.kins.get(kin.stat.parent, kin)
-        home, state = (parent, "running") if gone.at_fork else (kin, "ended")
-        return Actor(f"g{actor}", self._process_name(home), home.pid, gone.name, state), gone.place
+        if gone.at_fork:
+            holder = actor_id(parent.pid, f"t{gone.ident}")
+            return Actor(holder, self._process_name(parent), parent.pid, gone.name, "running"), gone.place
+        return Actor(f"g{actor}", self._process_name(kin), kin.pid, gone.name, "ended"), gone.place
 
     def _dead_actor(self, actor: str) -> tuple[Actor, Place | None] | None:
         holder = self._holder(actor)
