@@ -101,6 +101,17 @@ CAUGHT = {
             mine.recv()
         """,
     ),
+    "two_threads_wait_for_the_other_to_speak": (
+        "deadlock-cycle",
+        """
+        def test_two_threads_wait_for_the_other_to_speak():
+            mine, yours = ctx.Pipe()
+            def hear():
+                yours.recv()
+            threading.Thread(target=hear).start()
+            mine.recv()
+        """,
+    ),
     "threads_of_a_child_cross": (
         "deadlock-cycle",
         """
@@ -448,6 +459,17 @@ def test_a_slow_child():
     process.start()
     assert mine.recv() == 1
     process.join()
+
+def test_two_threads_listen_until_a_third_speaks():
+    mine, yours = ctx.Pipe()
+    listeners = [threading.Thread(target=end.recv) for end in (mine, yours)]
+    for listener in listeners: listener.start()
+    began = time.thread_time()
+    while time.thread_time() - began < 0.3:
+        pass
+    mine.send(1)
+    yours.send(2)
+    for listener in listeners: listener.join()
 
 def work_hard(event):
     began = time.process_time()

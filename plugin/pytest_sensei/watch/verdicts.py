@@ -162,7 +162,7 @@ class _Teller:
         }
         for inode, actor in sorted(readers.items()):
             peer = self._scene.peer(inode)
-            if peer in readers and self.kin_of(readers[peer]) is not self.kin_of(actor):
+            if peer in readers:
                 return self._sorted((actor, readers[peer]))
         return ()
 
@@ -303,12 +303,16 @@ class _Teller:
                     and self._place(actor) is not None
                 ):
                     for pid in self._scene.other_side(need):
-                        spokesman = self._spokesman(pid, order)
+                        spokesman = self._spokesman(pid, order, need)
                         if spokesman is not None:
                             yield Hold(spokesman, self._resource(thing), self._end_made(need))
 
-    def _spokesman(self, pid: int, order: list[str]) -> str | None:
-        return next((actor for actor in order if self.kin_of(actor).pid == pid), None)
+    def _spokesman(self, pid: int, order: list[str], need: Need) -> str | None:
+        """Return who stands for a process: the one that waits at the other end itself, or else the first."""
+        its = [actor for actor in order if self.kin_of(actor).pid == pid]
+        other = self._scene.peer(need.key) if need.kind == "socket" else None
+        at_other = (actor for actor in its if any(each.key == other for each in self._waits[actor].needs))
+        return next(at_other, its[0] if its else None)
 
     def _end_made(self, need: Need) -> Place | None:
         """Return where the other end was made."""
