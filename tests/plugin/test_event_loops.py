@@ -118,6 +118,25 @@ STALLED = {
 }
 
 
+FULL = """
+    import asyncio, sys
+
+    def test_it():
+        async def main():
+            pipe = asyncio.subprocess.PIPE
+            much = "print('x' * 1_000_000)"
+            program = await asyncio.create_subprocess_exec(sys.executable, "-c", much, stdout=pipe)
+            await program.wait()
+        asyncio.run(main())
+    """
+
+
+def test_a_program_whose_output_nobody_reads_is_waited_for_in_vain(project: Project) -> None:
+    run = project.run(textwrap.dedent(FULL))
+    assert "full-pipe" in run.kinds, run.output
+    assert "timeout" not in run.kinds, run.output
+
+
 @pytest.mark.parametrize("source", STALLED.values(), ids=STALLED)
 def test_is_proved(project: Project, source: str) -> None:
     run = project.run(textwrap.dedent(source))

@@ -292,7 +292,7 @@ def _thing_id(resource: object) -> str:
 
 
 def _needs_of_ends(ends: Ends) -> tuple[Need, ...]:
-    """Return what would end a wait on descriptors; nothing where one of them is not a pipe or socket."""
+    """Return what would end a wait on descriptors; nothing where one of them is of another kind."""
     endings = _endings()
     try:
         needs = [endings.get(fd) or _need_of(fd, Want.READ) for fd in ends.reading]
@@ -321,7 +321,8 @@ def _need_of(fd: int, want: Want) -> Need | None:
         return Need(want, status.st_ino, "pipe")
     if stat.S_ISSOCK(status.st_mode):
         return Need(want, status.st_ino, "socket")
-    return None
+    pid = procfs.awaited_by(fd)
+    return Need(Want.PROCESS, pid) if pid else None
 
 
 def process_name() -> str:

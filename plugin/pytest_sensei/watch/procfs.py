@@ -244,6 +244,13 @@ def in_flight(pid: int, fd: int) -> bool:
     return match is not None and match[1] != "0"
 
 
+def awaited_by(fd: int) -> int:
+    """Return the process whose end a descriptor of this process tells (`pidfd_open`); 0 where it is no such one."""
+    text = _read(f"{_ROOT}/{os.getpid()}/fdinfo/{fd}") or ""
+    match = re.search(r"^Pid:\s+(\d+)", text, re.MULTILINE)
+    return int(match[1]) if match else 0
+
+
 def command(pid: int) -> list[str]:
     """Return the command line of a process; empty where it is not visible."""
     if not visible():
