@@ -858,3 +858,33 @@ def test_another_native_thread_may_wake_a_test(project: Project, settings: str) 
 def test_a_native_thread_that_waits_for_this_process_wakes_nobody(project: Project) -> None:
     run = project.run(NATIVE.format(function="sem_wait"))
     assert run.kinds == ["stalled"]
+
+
+SERVICE = """
+import queue, threading, pytest
+
+@pytest.fixture(scope="module")
+def service():
+    jobs = queue.Queue()
+    def serve():
+        while (job := jobs.get()) is not None:
+            number, answer = job
+            answer.put(100 // number)
+    threading.Thread(target=serve, name="service", daemon=True).start()
+    yield jobs
+    jobs.put(None)
+
+@pytest.mark.parametrize("number", [5, 0])
+def test_it(service, number):
+    answer = queue.Queue()
+    service.put((number, answer))
+    answer.get()
+"""
+
+
+def test_a_thread_of_a_fixture_that_died_is_told_of(project: Project) -> None:
+    finding = project.run(SERVICE, "-W", "ignore").only()
+    assert finding["nodeid"].endswith("[0]")
+    (death,) = finding["details"]
+    assert death.startswith("service died of ZeroDivisionError: ")
+    assert death.endswith(" at test_it.py:9")

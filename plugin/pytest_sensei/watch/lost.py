@@ -25,6 +25,11 @@ class LostException:
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         return cls(thread.name, text, raised_at(error, root), started(thread, root))
 
+    def text(self) -> str:
+        """Say it in one line."""
+        where = f" at {self.raised.file}:{self.raised.line}" if self.raised is not None else ""
+        return f"{self.thread} died of {self.error}{where}"
+
 
 def is_nobody_s_business(error: BaseException) -> bool:
     """`SystemExit` ends a thread by intention; a hook of the user's own has seen the exception."""

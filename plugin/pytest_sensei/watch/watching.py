@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_sensei.diagnosis import Deadlock, Diagnosis
@@ -68,6 +68,7 @@ class Watching:
         self.proving = False  # verdicts are given only while a test runs and deadlocks are looked for
         self.diagnoses: list[Diagnosis] = []
         self.lost: list[LostException] = []
+        self._others: list[LostException] = []  # of threads that were there before the test
         self.fails_on_lost = False
 
     # -- the test's life, called by the plugin
@@ -87,6 +88,7 @@ class Watching:
         self._doomed_processes = set()
         self.diagnoses = []
         self.lost = []
+        self._others = []
         self.proving = proving
         if self._household is not None:
             self._household.begin(proving=proving)
@@ -204,10 +206,14 @@ class Watching:
         elif not any(self.is_ours(strand) for strand in strands):
             return
         else:
-            diagnosis = verdict.diagnose(now, members, self._root)
+            diagnosis = self._with_deaths(verdict.diagnose(now, members, self._root))
             self.diagnoses.append(diagnosis)
             self._given = diagnosis
         self._tell(diagnosis, [strand for strand in strands if self.is_ours(strand)])
+
+    def _with_deaths(self, diagnosis: Diagnosis) -> Diagnosis:
+        """Tell of threads of fixtures, say, that died during the test: it may wait for one of them."""
+        return replace(diagnosis, details=(*diagnosis.details, *(each.text() for each in self._others)))
 
     def _look_at_family(self, now: Ledger) -> None:
         verdict = self._household.look(now) if self._household is not None else None
@@ -244,7 +250,7 @@ class Watching:
         if not strands and not theirs:
             return
         if self._given is None:
-            self._given = fates.told_in(verdict.diagnosis)
+            self._given = self._with_deaths(fates.told_in(verdict.diagnosis))
             self.diagnoses.append(self._given)
         self._doomed_processes.update(theirs)
         self._tell(self._given, strands)
@@ -297,7 +303,10 @@ class Watching:
         if not isinstance(thread, threading.Thread) or is_nobody_s_business(error):
             return False
         strand = strand_of.get(thread)
-        if strand is None or strand in self._baseline:
+        if strand is None:
+            return False
+        if strand in self._baseline:
+            self._others.append(LostException.of(thread, error, self._root))
             return False
         if strand in self._victims:
             return True  # what became of it when the others gave way is no news
