@@ -888,3 +888,29 @@ def test_a_thread_of_a_fixture_that_died_is_told_of(project: Project) -> None:
     (death,) = finding["details"]
     assert death.startswith("service died of ZeroDivisionError: ")
     assert death.endswith(" at test_it.py:9")
+
+
+IDLE = """
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+def fail():
+    raise SystemError("broken")
+
+def test_it():
+    pool = ThreadPoolExecutor(1)
+    pool.submit(abs, 1).result()
+    threading.Event().wait()
+
+def test_initializer():
+    with ThreadPoolExecutor(1, initializer=fail) as pool:
+        assert pool.submit(abs, 1).exception() is not None
+    raise ValueError
+"""
+
+
+def test_an_executor_does_not_log_that_a_verdict_ended_its_worker(project: Project) -> None:
+    run = project.run(IDLE)
+    assert run.kinds == ["stalled"]
+    assert "Exception in worker" not in run.output
+    assert "Exception in initializer" in run.output

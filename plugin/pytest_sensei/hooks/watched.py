@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_sensei import findings
-from pytest_sensei.diagnosis import Diagnosis, Group, Severity
+from pytest_sensei.diagnosis import Deadlock, Diagnosis, Group, Severity
 from pytest_sensei.hooks import tracebacks
 from pytest_sensei.hooks.katas import kata_of_item
 from pytest_sensei.hooks.last_resort import LastResort
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_sensei.primitives.runtime import Strand
 
 SETTINGS = pytest.StashKey[Settings]()
+_EXECUTORS = logging.getLogger("concurrent.futures")
 _UNWINDING = 1.0  # seconds that victims get to end before they count as leaked
 
 
@@ -64,6 +66,7 @@ class WatchedTests:
                 each.__name__ for each, _ in plugins if isinstance(each, ModuleType)
             )
         runtime.watch_with(self._watching)
+        _EXECUTORS.addFilter(_is_news)
         self._household.open()
         self._last_resort.arm()
 
@@ -243,6 +246,8 @@ class WatchedTests:
         if self._around is None:  # no other run of pytest goes on around this one
             leaked_ends.let_go_at_exit(self._grace)
         runtime.watch_with(self._around)
+        if self._around is None:
+            _EXECUTORS.removeFilter(_is_news)
         self._household.close()
         self._last_resort.disarm()
         return result
@@ -258,6 +263,12 @@ class WatchedTests:
         for thread in leaks.end(alive, _UNWINDING):
             leaks.do_not_wait_at_exit(thread)
         return summaries
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell whether an executor's worker died of something else than a verdict, which has told it."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (Deadlock, leaks.Ended))
 
 
 def _not_to_stay(threads: list[threading.Thread], severity: Severity) -> list[threading.Thread]:
