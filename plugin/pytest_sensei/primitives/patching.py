@@ -89,8 +89,8 @@ _POSIX = (
 
 _SELECTORS = tuple(
     Patch(cls, "select", selecting.waiting_in_slices(vars(cls)["select"]))
-    for cls in vars(selectors).values()
-    if isinstance(cls, type) and "select" in vars(cls) and cls is not selectors.BaseSelector
+    for name, cls in vars(selectors).items()
+    if isinstance(cls, type) and cls.__name__ == name != "BaseSelector" and "select" in vars(cls)
 )
 
 _MADE_BY_MANAGERS = (Patch(threading, "Lock", locks.Lock), Patch(threading, "RLock", locks.RLock))
